@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "monitor.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/exit.h"
+#include "base/log.h"
+#include "capture/live.h"
+#include "child.h"
+#include "control.h"
+#include "netns.h"
+#include "options.h"
+#include "reader.h"
+
+#define CHECK_SECONDS 5			/* between two looks whether our programs are still attached */
+#define BANNER_INTERFACES 8
+#define STOP_SECONDS 30			/* for a reader that is to end; whoever reads its output may be slow */
+#define START_SECONDS 5			/* for a reader that is to begin, once a signal says that we shall end */
+#define EXIT_SECONDS 5			/* for a reader that has said goodbye */
+#define CONTROL_MAX 16			/* messages between two looks at everything else: it may send without end */
+
+struct monitor {
+	const struct options *opt;
+	struct live *live;
+	pid_t reader;
+	int control_fd, signal_fd, check_fd, duration_fd, epoll_fd;
+	bool stopping;
+	bool nohup;			/* was told to outlive its terminal */
+	int status;			/* of the reader, once it is done; -1 before */
+};
+
+static const int fault_status[] = {
+	[LIVE_FAULT_NONE] = HS_EXIT_FAILURE,	 [LIVE_FAULT_PRIVILEGE] = HS_EXIT_PRIVILEGE,
+	[LIVE_FAULT_KERNEL] = HS_EXIT_KERNEL,	 [LIVE_FAULT_VERIFIER] = HS_EXIT_KERNEL,
+	[LIVE_FAULT_MEMORY] = HS_EXIT_MEMORY,	 [LIVE_FAULT_SETTING] = HS_EXIT_USAGE,
+	[LIVE_FAULT_INTERFACE] = HS_EXIT_INTERFACE,
+};
+
+static int said(const struct live_error *e)
+{
+	log_error("%s", e->text);
+	return fault_status[e->fault];
+}
+
+static void tell_interface(struct monitor *m, uint32_t ifindex, const char *name, enum live_change change,
+			   enum live_attach attach)
+{
+	struct control_msg msg = { .kind = CONTROL_INTERFACE, .number = ifindex, .change = change, .attach = attach };
+
+	snprintf(msg.name, sizeof(msg.name), "%s", name);
+	control_send(m->control_fd, &msg, -1);
+}
+
+/* A limit that was too small has a status of its own. */
+static int failed(const char *what, int err)
+{
+	log_error("%s: %s", what, strerror(-err));
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN ? HS_EXIT_MEMORY : HS_EXIT_FAILURE;
+}
+
+static void cgroup_changed(const struct monitor *m, enum live_change change)
+{
+	if (change == LIVE_LOST)
+		log_warn("the cgroup is gone; waiting for it to come back");
+	else
+		log_info("watching cgroup %s", live_cgroup_path(m->live));
+}
+
+static void on_change(void *ctx, const struct live_interface *i, enum live_change change, int err)
+{
+	struct monitor *m = ctx;
+
+	if (!i->ifindex)
+		return cgroup_changed(m, change);
+	if (change == LIVE_NOTED) {
+		log_warn("%s: %s", i->name, i->note);
+		return;
+	}
+	if (change == LIVE_FAILED)
+		log_warn("%s cannot be watched: %s", i->name, live_failure_text(err));
+	else if (change == LIVE_LOST)
+		log_warn("%s: our program was removed by somebody else", i->name);
+	if (m->control_fd >= 0)
+		tell_interface(m, i->ifindex, i->name, change, i->attach);
+}
+
+static struct live *load(struct monitor *m, struct live_error *error)
+{
+	static const enum live_attach attaches[] = {
+		[OPTIONS_ATTACH_AUTO] = LIVE_ATTACH_AUTO, [OPTIONS_ATTACH_TCX] = LIVE_ATTACH_TCX,
+		[OPTIONS_ATTACH_CLSACT] = LIVE_ATTACH_CLSACT, [OPTIONS_ATTACH_XDP] = LIVE_ATTACH_XDP,
+		[OPTIONS_ATTACH_XDP_GENERIC] = LIVE_ATTACH_XDP_GENERIC,
+	};
+	const struct options *opt = m->opt;
+	struct live_settings set = {
+		.config = options_gate_config(opt),
+		.ports = { opt->ports.bits[0], opt->ports.bits[1] },
+		.ring_bytes = (uint32_t)(opt->ring_kib * 1024),
+		.ifnames = opt->interfaces,
+		.ifname_cnt = opt->interface_cnt,
+		.attach = attaches[opt->attach],
+		.cgroup = opt->unit ? opt->unit : opt->cgroup,
+		.cgroup_unit = opt->unit,
+	};
+
+	return live_load(&set, on_change, m, error);
+}
+
+/* The reader must be able to name an interface at its first packet: all names go ahead of attaching. */
+static void tell_names(struct monitor *m)
+{
+	struct if_nameindex *list = if_nameindex();
+
+	for (struct if_nameindex *i = list; i && i->if_index; i++)
+		tell_interface(m, i->if_index, i->if_name, LIVE_RENAMED, LIVE_ATTACH_AUTO);
+	if (list)
+		if_freenameindex(list);
+}
+
+/* " (tcx, clsact)": the ways in which interfaces are watched. */
+static void list_hooks(const struct monitor *m, char *out, size_t size)
+{
+	unsigned int ways = 0;
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < live_interface_cnt(m->live); i++)
+		ways |= 1u << live_interface_at(m->live, i)->attach;
+	for (enum live_attach way = LIVE_ATTACH_TCX; way < LIVE_ATTACH_CGROUP; way++)
+		if (ways >> way & 1)
+			at += (size_t)snprintf(out + at, size - at, "%s%s", at ? ", " : " (", live_attach_name(way));
+	if (at)
+		snprintf(out + at, size - at, ")");
+}
+
+static void banner(const struct monitor *m)
+{
+	size_t cnt = live_interface_cnt(m->live), at = 0;
+	char names[BANNER_INTERFACES * (IF_NAMESIZE + 2) + 40] = "", hooks[60];
+
+	if (*live_cgroup_path(m->live)) {
+		log_info("watching tcp %s in cgroup %s; Ctrl-C to stop", m->opt->ports.text, live_cgroup_path(m->live));
+		return;
+	}
+	for (size_t i = 0; i < cnt && i < BANNER_INTERFACES; i++)
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s", i ? ", " : "",
+				       live_interface_at(m->live, i)->name);
+	if (cnt > BANNER_INTERFACES)
+		snprintf(names + at, sizeof(names) - at, ", ... (%zu interfaces)", cnt);
+	if (!cnt)
+		snprintf(names, sizeof(names), "no interface yet");
+	list_hooks(m, hooks, sizeof(hooks));
+	log_info("watching tcp %s on %s%s; Ctrl-C to stop", m->opt->ports.text, names, hooks);
+}
+
+static void set_timer(int fd, time_t first_s, time_t every_s)
+{
+	const struct itimerspec t = { .it_value.tv_sec = first_s, .it_interval.tv_sec = every_s };
+
+	timerfd_settime(fd, 0, &t, NULL);
+}
+
+static void stop(struct monitor *m)
+{
+	struct control_msg msg = { .kind = CONTROL_STOP };
+
+	if (m->stopping) {
+		/* Asked again: the reader had its chance. */
+		kill(m->reader, SIGKILL);
+		return;
+	}
+	m->stopping = true;
+	live_detach_all(m->live);
+	control_send(m->control_fd, &msg, -1);
+	set_timer(m->duration_fd, STOP_SECONDS, 0);
+}
+
+static void on_signal(struct monitor *m)
+{
+	struct signalfd_siginfo info;
+
+	while (read(m->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGHUP || !m->nohup)
+			stop(m);
+}
+
+static void on_control(struct monitor *m)
+{
+	struct control_msg msg;
+	int ret = 1;
+
+	for (int i = 0; i < CONTROL_MAX && ret == 1; i++) {
+		ret = control_recv(m->control_fd, CONTROL_MAIN, &msg, NULL);
+		if (ret == 1 && msg.kind == CONTROL_DONE)
+			m->status = (int)(msg.number & 0xff);
+	}
+	if (ret != 1 && ret != -EAGAIN && m->status < 0)
+		m->status = HS_EXIT_READER;
+}
+
+static void on_check(struct monitor *m)
+{
+	uint64_t times;
+
+	if (read(m->check_fd, &times, sizeof(times)) == sizeof(times) && !m->stopping)
+		live_check(m->live);
+}
+
+static void on_netlink(struct monitor *m)
+{
+	int ret = m->stopping ? 0 : live_follow(m->live);
+
+	if (ret)
+		log_warn("cannot follow interfaces: %s", strerror(-ret));
+}
+
+static void on_duration(struct monitor *m)
+{
+	uint64_t times;
+
+	if (read(m->duration_fd, &times, sizeof(times)) != sizeof(times))
+		return;
+	if (m->stopping)
+		log_warn("the reader does not end within %d seconds (is its output read?): it is killed", STOP_SECONDS);
+	stop(m);
+}
+
+static int or_errno(int fd)
+{
+	return fd < 0 ? -errno : fd;
+}
+
+static int timer(time_t first_s, time_t every_s)
+{
+	int fd = or_errno(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+
+	if (fd >= 0)
+		set_timer(fd, first_s, every_s);
+	return fd;
+}
+
+/* fd: or the -errno with which it could not be opened. */
+static int watch(struct monitor *m, int fd, void (*fn)(struct monitor *))
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = (void *)fn };
+
+	return fd < 0 ? fd : epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
+}
+
+static int watch_all(struct monitor *m)
+{
+	int ret;
+
+	m->check_fd = timer(CHECK_SECONDS, CHECK_SECONDS);
+	m->duration_fd = timer((time_t)m->opt->duration_s, 0);	/* 0 never fires */
+	m->epoll_fd = or_errno(epoll_create1(EPOLL_CLOEXEC));
+	if (m->epoll_fd < 0)
+		return m->epoll_fd;
+	ret = watch(m, m->signal_fd, on_signal);
+	ret = ret ? ret : watch(m, m->control_fd, on_control);
+	ret = ret ? ret : watch(m, m->check_fd, on_check);
+	ret = ret ? ret : watch(m, m->duration_fd, on_duration);
+	return ret ? ret : watch(m, live_netlink_fd(m->live), on_netlink);
+}
+
+static void loop(struct monitor *m)
+{
+	while (m->status < 0) {
+		struct epoll_event events[8];
+		int n = epoll_wait(m->epoll_fd, events, 8, -1);
+
+		if (n < 0 && errno != EINTR)
+			return;
+		for (int i = 0; i < n; i++)
+			((void (*)(struct monitor *))events[i].data.ptr)(m);
+	}
+}
+
+/* Until the reader is confined and reads. A signal is left for later: a reader that is stuck is not waited for then. */
+static bool await_ready(struct monitor *m)
+{
+	struct pollfd p[] = { { .fd = m->control_fd, .events = POLLIN }, { .fd = m->signal_fd, .events = POLLIN } };
+	struct control_msg msg;
+	int ret;
+
+	while ((ret = control_recv(m->control_fd, CONTROL_MAIN, &msg, NULL)) == -EAGAIN) {
+		bool signalled = p[1].revents;
+
+		if (!poll(p, signalled ? 1 : 2, signalled ? START_SECONDS * 1000 : -1))
+			kill(m->reader, SIGKILL);
+	}
+	return ret == 1 && msg.kind == CONTROL_READY;
+}
+
+static int fork_reader(struct monitor *m)
+{
+	int fds[2], ret = control_pair(fds);
+
+	if (ret)
+		return ret;
+	fflush(NULL);
+	m->reader = fork();
+	if (m->reader < 0)
+		return -errno;
+	if (!m->reader) {
+		close(fds[CONTROL_MAIN]);
+		close(m->signal_fd);
+		_exit(reader_run(m->opt, m->live, fds[CONTROL_READER]));
+	}
+	close(fds[CONTROL_READER]);
+	m->control_fd = fds[CONTROL_MAIN];
+	return 0;
+}
+
+/* The reader's own word, else what became of it. */
+static int reap(struct monitor *m)
+{
+	int status;
+
+	close(m->control_fd);
+	m->control_fd = -1;
+	status = child_await_exit(m->reader, EXIT_SECONDS);
+	if (status < 0)
+		return failed("the reader's end was missed", status);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	log_error("the reader was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return HS_EXIT_READER;
+}
+
+static int watch_until_done(struct monitor *m)
+{
+	struct live_error error;
+	int ret;
+
+	if (!await_ready(m))
+		return HS_EXIT_OK;		/* the reader has said why; reap() knows its status */
+	tell_names(m);
+	if (live_attach_all(m->live, &error)) {
+		said(&error);
+		return fault_status[error.fault];
+	}
+	ret = watch_all(m);
+	if (ret)
+		return failed("cannot wait for events", ret);
+	banner(m);
+	loop(m);
+	return HS_EXIT_OK;
+}
+
+int monitor_run(const struct options *opt)
+{
+	struct monitor m = { .opt = opt, .control_fd = -1, .status = -1 };
+	struct live_error error;
+	int ret, own;
+
+	m.signal_fd = child_signals(&m.nohup);
+	if (m.signal_fd < 0)
+		return failed("cannot take signals", m.signal_fd);
+	ret = opt->netns ? netns_enter(opt->netns) : HS_EXIT_OK;
+	if (ret)
+		return ret;
+	m.live = load(&m, &error);
+	if (!m.live)
+		return said(&error);
+	ret = fork_reader(&m);
+	if (ret) {
+		live_free(m.live);
+		return failed("cannot start the reader", ret);
+	}
+	own = watch_until_done(&m);
+	live_detach_all(m.live);
+	if (own) {
+		kill(m.reader, SIGKILL);
+		child_await_exit(m.reader, EXIT_SECONDS);
+	} else {
+		own = reap(&m);
+	}
+	live_free(m.live);
+	return own;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line, checked: afterwards a constant that is handed down. */
+#ifndef HSMON_OPTIONS_H
+#define HSMON_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ports.h"
+
+#define OPTIONS_INTERFACES_MAX 64
+
+enum options_format { OPTIONS_TEXT = 0, OPTIONS_JSON };
+enum options_attach { OPTIONS_ATTACH_AUTO = 0, OPTIONS_ATTACH_TCX, OPTIONS_ATTACH_CLSACT, OPTIONS_ATTACH_XDP,
+		      OPTIONS_ATTACH_XDP_GENERIC };
+
+struct options {
+	struct ports ports;
+	const char *interfaces[OPTIONS_INTERFACES_MAX];
+	size_t interface_cnt;
+	const char *read_file;		/* NULL: live */
+	const char *cgroup, *unit;	/* NULL, or instead of interfaces: a path, a systemd unit; not both */
+	const char *netns;		/* NULL: this process's own network namespace */
+	enum options_format format;
+	enum options_attach attach;
+	bool verbose, der, no_color;
+	const char *ca_file, *ca_dir, *ct_logs, *bad_keys, *policy, *state;	/* NULL: not given */
+	int64_t at;			/* certificates are judged at this time, seconds since the epoch; 0: the handshake's */
+	int fail_on;			/* 0: never; else enum severity and 1 */
+	const char *user;		/* whom the reader becomes; NULL: hsmon or nobody */
+	uint64_t count, duration_s, expiry_warn_days, stats_interval_s, max_flows, max_memory_mib, ring_kib,
+		handshake_timeout_s;
+};
+
+/* The gate's settings that follow from the options: the same for the kernel's programs and for capture files. */
+struct hs_config options_gate_config(const struct options *o);
+
+enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* -h, --version: printed */, OPTIONS_BAD /* said on stderr */ };
+
+enum options_verdict options_parse(int argc, char **argv, struct options *out);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An output. The pipeline hands it every event; it formats and writes. An error of the file is final: the call in
+ * which it happened returns it, nothing is written any more, and every later call returns it again. -EPIPE means
+ * that nobody reads any more (SIGPIPE is to be ignored). -ENOMEM is not final: one event is missing, and its
+ * event.sequence with it. A file that does not block is waited for.
+ */
+#ifndef HSMON_SINK_SINK_H
+#define HSMON_SINK_SINK_H
+
+#include <stdbool.h>
+
+struct handshake_event;
+struct stats_event;
+struct interface_event;
+struct certificate_event;
+struct sink;
+
+struct sink_options {
+	int fd;				/* where to write; not closed by the sink */
+	bool verbose;			/* text: every handshake as its steps */
+	bool color;			/* text: terminal colours */
+	bool resolve_width;		/* text: fit columns to the terminal on fd */
+	int expiry_warn_days;		/* text: a certificate with that many days left or fewer is coloured */
+	bool line_buffered;		/* flush after every event (a terminal or a pipe that somebody watches) */
+};
+
+struct sink *sink_text_new(const struct sink_options *opt);
+struct sink *sink_json_new(const struct sink_options *opt);
+/* 0 or -errno. A sink that gets none of a kind ignores it. */
+int sink_handshake(struct sink *s, struct handshake_event *e);
+int sink_stats(struct sink *s, struct stats_event *e);
+int sink_interface(struct sink *s, struct interface_event *e);
+int sink_certificate(struct sink *s, struct certificate_event *e);
+/* Writes out what is buffered. */
+int sink_flush(struct sink *s);
+void sink_free(struct sink *s);
+
+#endif

@@ -153,10 +153,11 @@ install: all ## install below DESTDIR and PREFIX
 	install -D -m 0755 $(BUILD)/hsmon $(DESTDIR)$(SBINDIR)/hsmon
 	install -D -m 0644 docs/hsmon.8 $(DESTDIR)$(MANDIR)/man8/hsmon.8
 	install -D -m 0644 docs/hsmon-policy.5 $(DESTDIR)$(MANDIR)/man5/hsmon-policy.5
+	install -D -m 0644 docs/hsmon.conf.5 $(DESTDIR)$(MANDIR)/man5/hsmon.conf.5
 	install -d -m 0755 $(DESTDIR)/var/lib/hsmon
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(SBINDIR)/hsmon $(DESTDIR)$(MANDIR)/man8/hsmon.8 $(DESTDIR)$(MANDIR)/man5/hsmon-policy.5
+	rm -f $(DESTDIR)$(SBINDIR)/hsmon $(DESTDIR)$(MANDIR)/man8/hsmon.8 $(DESTDIR)$(MANDIR)/man5/hsmon-policy.5 $(DESTDIR)$(MANDIR)/man5/hsmon.conf.5
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "query.h"
 #include "replay.h"
+#include "session.h"
 
 /* A closed standard file would be the next one that is opened, whatever that is. In its place comes one that fails in the
  * same way: /dev/null in the wrong direction. */
@@ -31,9 +32,17 @@ static int said_all(void)
 	return HS_EXIT_OUTPUT;
 }
 
+static int run(const struct options *opt)
+{
+	if (opt->check_only)
+		return session_check(opt);
+	return opt->read_file ? replay_run(opt) : monitor_run(opt);
+}
+
 int main(int argc, char **argv)
 {
 	static struct options opt;
+	int status;
 
 	occupy_standard_files();
 	setlocale(LC_ALL, "");
@@ -41,11 +50,18 @@ int main(int argc, char **argv)
 		return certs_run(argc - 1, argv + 1);
 	switch (options_parse(argc, argv, &opt)) {
 	case OPTIONS_DONE:
-		return said_all();
+		status = said_all();
+		break;
 	case OPTIONS_BAD:
-		return HS_EXIT_USAGE;
+		status = HS_EXIT_USAGE;
+		break;
 	case OPTIONS_RUN:
+		status = run(&opt);
+		break;
+	default:
+		status = HS_EXIT_FAILURE;
 		break;
 	}
-	return opt.read_file ? replay_run(&opt) : monitor_run(&opt);
+	options_free(&opt);
+	return status;
 }

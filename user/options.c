@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
-
-enum kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_WORD, KIND_PORTS, KIND_INTERFACE, KIND_TIME, KIND_HELP, KIND_VERSION };
-
-struct option_row {
-	const char *name;
-	char letter;			/* 0: none */
-	enum kind kind;
-	size_t offset;
-	uint64_t def, min, max;		/* KIND_NUMBER */
-	const char *const *words;	/* KIND_WORD: by value */
-	const char *value, *help;
-};
+#include "config.h"
+#include "options_private.h"
 
 static const char *const formats[] = { [OPTIONS_TEXT] = "text", [OPTIONS_JSON] = "json", NULL };
 static const char *const attaches[] = {
@@ -32,7 +20,7 @@ static const char *const severities[] = { "never", "info", "low", "medium", "hig
 
 #define AT(member) offsetof(struct options, member)
 
-static const struct option_row rows[] = {
+const struct option_row option_rows[] = {
 	{ "ports", 'p', KIND_PORTS, AT(ports), 0, 0, 0, NULL, "LIST",
 	  "ports: 443,8443,9000-9100, or any (found by content); default: those of TLS services" },
 	{ "interface", 'i', KIND_INTERFACE, AT(interfaces), 0, 0, 0, NULL, "NAME",
@@ -68,12 +56,18 @@ static const struct option_row rows[] = {
 	{ "attach", 0, KIND_WORD, AT(attach), 0, 0, 0, attaches, "HOW", "auto (default), tcx, clsact; xdp or xdpgeneric for a mirror port" },
 	{ "user", 0, KIND_TEXT, AT(user), 0, 0, 0, NULL, "NAME", "user that the reader becomes; default: hsmon or nobody" },
 	{ "no-color", 0, KIND_FLAG, AT(no_color), 0, 0, 0, NULL, NULL, "no colours on a terminal" },
-	{ "help", 'h', KIND_HELP, 0, 0, 0, 0, NULL, NULL, "this text" },
-	{ "version", 0, KIND_VERSION, 0, 0, 0, 0, NULL, NULL, "the version" },
+	{ "config", 0, KIND_SELF, AT(config_file), 0, 0, 0, NULL, "FILE", "options from FILE; default: " OPTIONS_CONFIG_FILE },
+	{ "no-config", 0, KIND_SELF, AT(no_config), 0, 0, 0, NULL, NULL, "no options from a file or the environment" },
+	{ "check-config", 0, KIND_SELF, AT(check_only), 0, 0, 0, NULL, NULL, "only check the options and the files that they name" },
+	{ "help", 'h', KIND_SELF, AT(help), 0, 0, 0, NULL, NULL, "this text" },
+	{ "version", 0, KIND_SELF, AT(version), 0, 0, 0, NULL, NULL, "the version" },
 };
 
 #define WAKE_SHARE 4			/* the reader is woken when a quarter of the ring waits */
-#define ROW_CNT (sizeof(rows) / sizeof(*rows))
+#define ROW_CNT (sizeof(option_rows) / sizeof(*option_rows))
+const size_t option_row_cnt = ROW_CNT;
+_Static_assert(ROW_CNT <= 64, "option_layer.lists has a bit for each");
+
 #define LONG_ONLY 256			/* getopt values of rows without a letter: this and the row's number */
 
 static void help(void)
@@ -85,129 +79,20 @@ static void help(void)
 	for (size_t i = 0; i < ROW_CNT; i++) {
 		char left[48];
 
-		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", rows[i].letter ? '-' : ' ', rows[i].letter ? rows[i].letter : ' ',
-			 rows[i].letter ? "," : " ", rows[i].name, rows[i].value ? " " : "",
-			 rows[i].value ? rows[i].value : "");
-		printf("  %-32s %s\n", left, rows[i].help);
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", option_rows[i].letter ? '-' : ' ', option_rows[i].letter ? option_rows[i].letter : ' ',
+			 option_rows[i].letter ? "," : " ", option_rows[i].name, option_rows[i].value ? " " : "",
+			 option_rows[i].value ? option_rows[i].value : "");
+		printf("  %-32s %s\n", left, option_rows[i].help);
 	}
 	puts("\nSee hsmon(8).");
-}
-
-static void name_of(const struct option_row *row, char *buf, size_t size)
-{
-	if (row->letter)
-		snprintf(buf, size, "-%c (--%s)", row->letter, row->name);
-	else
-		snprintf(buf, size, "--%s", row->name);
-}
-
-static bool set_number(const struct option_row *row, const char *text, struct options *o)
-{
-	char name[40], *end;
-	unsigned long long v;
-
-	errno = 0;
-	v = strtoull(text, &end, 10);
-	if (errno || *end || end == text || *text < '0' || *text > '9' || v < row->min || v > row->max) {
-		name_of(row, name, sizeof(name));
-		log_error("%s: '%.40s' is not a number from %llu to %llu", name, text, (unsigned long long)row->min,
-			  (unsigned long long)row->max);
-		return false;
-	}
-	*(uint64_t *)((char *)o + row->offset) = v;
-	return true;
-}
-
-static bool set_word(const struct option_row *row, const char *text, struct options *o)
-{
-	char name[40], list[80] = "";
-	size_t at = 0;
-
-	for (int i = 0; row->words[i]; i++) {
-		if (!strcmp(row->words[i], text)) {
-			memcpy((char *)o + row->offset, &i, sizeof(i));
-			return true;
-		}
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", row->words[i]);
-	}
-	name_of(row, name, sizeof(name));
-	log_error("%s: '%.40s' is none of %s", name, text, list);
-	return false;
-}
-
-/* 2026-11-23, 2026-11-23T12:00:00Z, @1795435200; UTC. */
-static bool set_time(const struct option_row *row, const char *text, struct options *o)
-{
-	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d", "@%s" };
-	int64_t at = 0;
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms) && !at; i++) {
-		struct tm tm = { 0 };
-		const char *end = strptime(text, forms[i], &tm);
-
-		if (end && !*end)
-			at = text[0] == '@' ? strtoll(text + 1, NULL, 10) : (int64_t)timegm(&tm);
-	}
-	if (at <= 0) {
-		log_error("--%s: '%.40s' is no time like 2026-11-23, 2026-11-23T12:00:00Z or @1795435200", row->name, text);
-		return false;
-	}
-	*(int64_t *)((char *)o + row->offset) = at;
-	return true;
-}
-
-static bool add_interface(const char *text, struct options *o)
-{
-	if (o->interface_cnt == OPTIONS_INTERFACES_MAX) {
-		log_error("-i (--interface): '%.40s' is one too many: at most %d", text, OPTIONS_INTERFACES_MAX);
-		return false;
-	}
-	o->interfaces[o->interface_cnt++] = text;
-	return true;
-}
-
-static bool set_ports(const char *text, struct options *o)
-{
-	char err[128];
-
-	if (ports_parse(&o->ports, text, err, sizeof(err)))
-		return true;
-	log_error("-p (--ports): %s", err);
-	return false;
-}
-
-static bool set(const struct option_row *row, const char *text, struct options *o)
-{
-	switch (row->kind) {
-	case KIND_FLAG:
-		*(bool *)((char *)o + row->offset) = true;
-		return true;
-	case KIND_TEXT:
-		*(const char **)((char *)o + row->offset) = text;
-		return true;
-	case KIND_NUMBER:
-		return set_number(row, text, o);
-	case KIND_WORD:
-		return set_word(row, text, o);
-	case KIND_PORTS:
-		return set_ports(text, o);
-	case KIND_TIME:
-		return set_time(row, text, o);
-	case KIND_INTERFACE:
-		return add_interface(text, o);
-	case KIND_HELP:
-	case KIND_VERSION:
-		break;
-	}
-	return false;
 }
 
 static void defaults(struct options *o)
 {
 	memset(o, 0, sizeof(*o));
 	for (size_t i = 0; i < ROW_CNT; i++)
-		if (rows[i].kind == KIND_NUMBER)
-			*(uint64_t *)((char *)o + rows[i].offset) = rows[i].def;
+		if (option_rows[i].kind == KIND_NUMBER)
+			*(uint64_t *)((char *)o + option_rows[i].offset) = option_rows[i].def;
 }
 
 /* The rows as getopt_long(3) wants them. */
@@ -216,14 +101,14 @@ static void make_getopt(struct option *longs, char *shorts)
 	*shorts++ = ':';
 	for (size_t i = 0; i < ROW_CNT; i++) {
 		longs[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = rows[i].value ? required_argument : no_argument,
-			.val = rows[i].letter ? rows[i].letter : LONG_ONLY + (int)i,
+			.name = option_rows[i].name,
+			.has_arg = option_rows[i].value ? required_argument : no_argument,
+			.val = option_rows[i].letter ? option_rows[i].letter : LONG_ONLY + (int)i,
 		};
-		if (!rows[i].letter)
+		if (!option_rows[i].letter)
 			continue;
-		*shorts++ = rows[i].letter;
-		if (rows[i].value)
+		*shorts++ = option_rows[i].letter;
+		if (option_rows[i].value)
 			*shorts++ = ':';
 	}
 	*shorts = '\0';
@@ -233,10 +118,10 @@ static void make_getopt(struct option *longs, char *shorts)
 static const struct option_row *row_of(int val)
 {
 	if (val >= LONG_ONLY)
-		return &rows[val - LONG_ONLY];
+		return &option_rows[val - LONG_ONLY];
 	for (size_t i = 0; i < ROW_CNT; i++)
-		if (rows[i].letter == val)
-			return &rows[i];
+		if (option_rows[i].letter == val)
+			return &option_rows[i];
 	return NULL;
 }
 
@@ -246,7 +131,7 @@ static void bad_option(int val, char **argv)
 	char name[40];
 
 	if (row)
-		name_of(row, name, sizeof(name));
+		option_name(row, name, sizeof(name));
 	if (row && val == ':')
 		log_error("%s needs a value: %s", name, row->value);
 	else if (row)
@@ -287,7 +172,7 @@ static bool check_where(const struct options *o)
 	return true;
 }
 
-static bool check(struct options *o, int argc, char **argv, bool ports_given)
+static bool check(struct options *o, int argc, char **argv)
 {
 	if (optind < argc) {
 		log_error("'%s' is not expected; see hsmon -h", argv[optind]);
@@ -299,7 +184,7 @@ static bool check(struct options *o, int argc, char **argv, bool ports_given)
 		log_error("--ring-size: '%llu' is not a power of two from 4 to 1048576", (unsigned long long)o->ring_kib);
 		return false;
 	}
-	if (!ports_given)
+	if (!o->ports_given)
 		ports_well_known(&o->ports);
 	else
 		ports_describe(&o->ports);
@@ -317,33 +202,84 @@ struct hs_config options_gate_config(const struct options *o)
 	};
 }
 
-enum options_verdict options_parse(int argc, char **argv, struct options *o)
+/* Calls fn for each option of the command line; false: it did not want to go on, or an option is wrong, and that was said. */
+static bool each_option(int argc, char **argv, bool (*fn)(struct option_layer *, const struct option_row *, const char *),
+			struct option_layer *l)
 {
 	struct option longs[ROW_CNT + 1];
 	char shorts[2 * ROW_CNT + 2];
-	bool ports_given = false;
 	int val;
 
-	defaults(o);
 	make_getopt(longs, shorts);
 	opterr = 0;
+	optind = 0;
 	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct option_row *row = val == '?' || val == ':' ? NULL : row_of(val);
 
 		if (!row) {
 			bad_option(val, argv);
-			return OPTIONS_BAD;
+			return false;
 		}
-		if (row->kind == KIND_HELP || row->kind == KIND_VERSION) {
-			if (row->kind == KIND_HELP)
-				help();
-			else
-				puts("hsmon " HSMON_VERSION);
-			return OPTIONS_DONE;
-		}
-		ports_given |= row->kind == KIND_PORTS;
-		if (!set(row, optarg, o))
-			return OPTIONS_BAD;
+		if (!fn(l, row, optarg))
+			return false;
 	}
-	return check(o, argc, argv, ports_given) ? OPTIONS_RUN : OPTIONS_BAD;
+	return true;
+}
+
+/* What must be known before all else. -h and --version end it. */
+static bool set_first(struct option_layer *l, const struct option_row *row, const char *text)
+{
+	struct options *o = l->o;
+
+	if (row->offset == AT(read_file))
+		o->read_file = text;
+	if (row->kind == KIND_SELF && text)
+		*(const char **)((char *)o + row->offset) = text;
+	else if (row->kind == KIND_SELF)
+		*(bool *)((char *)o + row->offset) = true;
+	return !o->help && !o->version;
+}
+
+static bool set_rest(struct option_layer *l, const struct option_row *row, const char *text)
+{
+	return row->kind == KIND_SELF || option_set(l, row, text);
+}
+
+static bool from_before(struct options *o)
+{
+	bool watching = !o->read_file && !o->no_config;
+
+	if ((o->config_file || watching) &&
+	    !options_from_file(o, o->config_file ? o->config_file : OPTIONS_CONFIG_FILE, o->config_file))
+		return false;
+	return !watching || options_from_environment(o);
+}
+
+static enum options_verdict answer(const struct options *o)
+{
+	if (o->help)
+		help();
+	else if (o->version)
+		puts("hsmon " HSMON_VERSION);
+	else
+		return OPTIONS_BAD;
+	return OPTIONS_DONE;
+}
+
+enum options_verdict options_parse(int argc, char **argv, struct options *o)
+{
+	struct option_layer l = { .o = o, .origin = "" };
+
+	defaults(o);
+	if (!each_option(argc, argv, set_first, &l))
+		return answer(o);
+	if (!from_before(o) || !each_option(argc, argv, set_rest, &l))
+		return OPTIONS_BAD;
+	return check(o, argc, argv) ? OPTIONS_RUN : OPTIONS_BAD;
+}
+
+void options_free(struct options *o)
+{
+	config_free(o->config);
+	free(o->environment);
 }

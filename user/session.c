@@ -243,19 +243,32 @@ static struct sink *make_sink(const struct options *opt)
 	return opt->format == OPTIONS_JSON ? sink_json_new(&so) : sink_text_new(&so);
 }
 
-static int make_assessor(struct session *s)
+static int make_assessor(const struct options *opt, struct assessor **out)
 {
 	struct assess_settings set = {
-		.ca_file = s->opt->ca_file,
-		.ca_dir = s->opt->ca_dir,
-		.ct_logs = s->opt->ct_logs,
-		.bad_keys = s->opt->bad_keys,
-		.policy = s->opt->policy,
-		.expiry_warn_days = (int)s->opt->expiry_warn_days,
-		.at = s->opt->at,
+		.ca_file = opt->ca_file,
+		.ca_dir = opt->ca_dir,
+		.ct_logs = opt->ct_logs,
+		.bad_keys = opt->bad_keys,
+		.policy = opt->policy,
+		.expiry_warn_days = (int)opt->expiry_warn_days,
+		.at = opt->at,
 	};
 
-	return assessor_new(&s->assessor, &set);
+	return assessor_new(out, &set);
+}
+
+int session_check(const struct options *opt)
+{
+	struct assessor *a = NULL;
+	int status = make_assessor(opt, &a);
+
+	assessor_free(a);
+	if (status == HS_EXIT_MEMORY)
+		log_error("out of memory");
+	else if (!status)
+		log_info("the configuration is in order");
+	return status;
 }
 
 int session_new(struct session **out, const struct options *opt, bool live)
@@ -267,7 +280,7 @@ int session_new(struct session **out, const struct options *opt, bool live)
 	if (s) {
 		s->opt = opt;
 		uname(&s->uts);
-		status = make_assessor(s);
+		status = make_assessor(opt, &s->assessor);
 	}
 	if (!status) {
 		s->interfaces = table_new();

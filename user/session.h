@@ -19,6 +19,9 @@ struct hs_counters;
  * named in the options. */
 int session_new(struct session **out, const struct options *opt, bool live);
 void session_free(struct session *s);
+/* --check-config: the files that are named in the options are read, and nothing else happens. An exit status; says what is
+ * wrong, or that all is well. */
+int session_check(const struct options *opt);
 struct segment_sink session_sink(struct session *s);
 /* To stay open in the sandbox; -1: none. */
 int session_state_fd(const struct session *s);

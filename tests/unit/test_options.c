@@ -7,12 +7,14 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "options.h"
 
 static char said[512];
+static bool layers;		/* what comes before the command line counts, too */
 
 /* Parses with stderr caught in `said`. */
 static enum options_verdict parse(struct options *o, const char *line)
@@ -23,7 +25,7 @@ static enum options_verdict parse(struct options *o, const char *line)
 	int argc = 0, keep = dup(2), fds[2];
 	ssize_t n;
 
-	snprintf(copy, sizeof(copy), "hsmon %s", line);
+	snprintf(copy, sizeof(copy), "hsmon %s %s", layers ? "" : "--no-config", line);
 	for (char *s = strtok_r(copy, " ", &save); s; s = strtok_r(NULL, " ", &save))
 		argv[argc++] = s;
 	argv[argc] = NULL;
@@ -133,13 +135,122 @@ static void test_values(void **state)
 	assert_int_equal(o.at, 1795435200);
 }
 
+static char config_path[] = "/tmp/hsmon-test-XXXXXX";
+
+/* The line is parsed behind a file with that text. */
+static enum options_verdict parse_after(struct options *o, const char *file, const char *line)
+{
+	char with[256];
+	FILE *f = fopen(config_path, "w");
+
+	assert_non_null(f);
+	fputs(file, f);
+	fclose(f);
+	snprintf(with, sizeof(with), "--config %s %s", config_path, line);
+	return parse(o, with);
+}
+
+static void test_file(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_int_equal(parse_after(&o, "ports 443\nports 8443\ninterface lo\ninterface eth0\nverbose\noutput json\n", ""), OPTIONS_RUN);
+	assert_true(selected(&o, 443) && selected(&o, 8443) && !selected(&o, 993));
+	assert_int_equal(o.interface_cnt, 2);
+	assert_true(o.verbose && o.format == OPTIONS_JSON);
+	options_free(&o);
+	/* the command line's list, value and place replace the file's */
+	assert_int_equal(parse_after(&o, "ports 443\ninterface lo\ncount 7\nduration 9\n", "-p 444 -p 445 -i eth1 -c 8"), OPTIONS_RUN);
+	assert_true(selected(&o, 444) && selected(&o, 445) && !selected(&o, 443));
+	assert_int_equal(o.interface_cnt, 1);
+	assert_string_equal(o.interfaces[0], "eth1");
+	assert_true(o.count == 8 && o.duration_s == 9);
+	options_free(&o);
+	assert_int_equal(parse_after(&o, "interface lo\n", "--cgroup x"), OPTIONS_RUN);
+	assert_int_equal(o.interface_cnt, 0);
+	options_free(&o);
+	assert_int_equal(parse_after(&o, "cgroup x\n", "-i lo"), OPTIONS_RUN);
+	assert_null(o.cgroup);
+	options_free(&o);
+	assert_int_equal(parse_after(&o, "interface lo\n", "-r file"), OPTIONS_RUN);
+	assert_int_equal(o.interface_cnt, 0);
+	options_free(&o);
+}
+
+static void test_file_bad(void **state)
+{
+	static const char *const file[][2] = {
+		{ "\nports 70000\n", ", line 2: -p (--ports): '70000'" }, { "nonsense 1\n", ", line 1: 'nonsense' is no option" },
+		{ "config x\n", "line 1: 'config' has its place on the command line" }, { "help\n", "'help' has its place" },
+		{ "max-flows\n", "line 1: max-flows needs a value: N" }, { "verbose 3\n", "'3' is neither yes nor no" },
+		{ "user \"x\n", ", line 1: the quote is not closed" }, { "interface lo\ncgroup x\n", "exclude each other" },
+		{ "at never\n", "line 1: --at: 'never'" }, { "fail-on x\n", "line 1: --fail-on: 'x' is none of" },
+	};
+	struct options o;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(file) / sizeof(*file); i++) {
+		assert_int_equal(parse_after(&o, file[i][0], ""), OPTIONS_BAD);
+		if (!strstr(said, file[i][1]))
+			fail_msg("%s: %s", file[i][1], said);
+		assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+		options_free(&o);
+	}
+	expect_bad("--config /nonexistent/x", "/nonexistent/x: No such file");
+}
+
+static void test_environment(void **state)
+{
+	struct options o;
+
+	(void)state;
+	layers = true;
+	setenv("HSMON_INTERFACE", "lo;eth0\nveth*", 1);
+	setenv("HSMON_EXPIRY_WARN", "5", 1);
+	setenv("HSMON_VERBOSE", "no", 1);
+	setenv("HSMON_PORT_443_TCP", "tcp://10.0.0.1:443", 1);	/* as an orchestrator sets them */
+	setenv("HSMON_POLICY", "", 1);
+	assert_int_equal(parse_after(&o, "verbose\nexpiry-warn 4\ninterface x\n", ""), OPTIONS_RUN);
+	assert_int_equal(o.interface_cnt, 3);
+	assert_string_equal(o.interfaces[2], "veth*");
+	assert_int_equal(o.expiry_warn_days, 5);
+	assert_false(o.verbose);
+	assert_null(o.policy);
+	options_free(&o);
+	assert_int_equal(parse_after(&o, "", "-i y --expiry-warn 6"), OPTIONS_RUN);
+	assert_true(o.interface_cnt == 1 && o.expiry_warn_days == 6);
+	options_free(&o);
+	assert_int_equal(parse(&o, "-r x"), OPTIONS_RUN);
+	assert_true(o.interface_cnt == 0 && o.expiry_warn_days == 30);
+	options_free(&o);
+	setenv("HSMON_EXPIRY_WARN", "x", 1);
+	assert_int_equal(parse_after(&o, "", ""), OPTIONS_BAD);
+	assert_non_null(strstr(said, "environment, HSMON_EXPIRY_WARN: --expiry-warn: 'x'"));
+	options_free(&o);
+	unsetenv("HSMON_INTERFACE");
+	unsetenv("HSMON_EXPIRY_WARN");
+	unsetenv("HSMON_VERBOSE");
+	layers = false;
+}
+
 int main(void)
 {
+	int fd = mkstemp(config_path), failed;
+
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_file_bad),
+		cmocka_unit_test(test_environment),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (fd < 0)
+		return 1;
+	close(fd);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(config_path);
+	return failed;
 }

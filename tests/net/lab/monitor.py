@@ -25,7 +25,7 @@ class Hsmon(Process):
     """Runs with -o json unless told otherwise. Live: start(...) returns when it says that it is watching."""
 
     def __init__(self, args, **where):
-        super().__init__([os.environ["HSMON"], *args], **where)
+        super().__init__([os.environ["HSMON"], "--no-config", *args], **where)
         self.parsed = []
 
     @classmethod

@@ -33,6 +33,43 @@ def test_good_chain(lab):
     assert not {"self-signed", "unknown-issuer", "hostname-mismatch"} & set(judged(event)["findings"])
 
 
+EXTENSIONS = """DNS:server.example,DNS:xn--bcher-kva.example,IP:192.0.2.7,email:a@mail.example,URI:https://u.example/,\
+otherName:1.2.3.4;UTF8:somebody
+keyUsage = critical,digitalSignature,keyAgreement
+extendedKeyUsage = serverAuth,clientAuth,1.3.9999.5
+certificatePolicies = 2.23.140.1.2.1,1.3.9999.6
+basicConstraints = critical,CA:FALSE
+authorityInfoAccess = OCSP;URI:http://o.example/,caIssuers;URI:http://i.example/ca.der
+crlDistributionPoints = URI:http://c.example/1.crl
+tlsfeature = status_request
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid"""
+
+
+def test_details(lab):
+    """Everything that a certificate says, in the event and with -v; the hashes are openssl's."""
+    pki = lab.pki
+    pair = pki.leaf("details", names=EXTENSIONS)
+    _, event = seen(lab, pair, "--ca-file", pki.root.cert, name="server.example", server=["-cert_chain", pair.above_file])
+    leaf, above = event["hsmon"]["server_chain"]
+    key = subprocess.run(["openssl", "x509", "-in", pair.cert, "-noout", "-pubkey"], capture_output=True, check=True)
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key.stdout, capture_output=True, check=True)
+    expected = {
+        "version": 3, "ca": False, "must_staple": True, "self_signed": False, "sha256": pair.sha256,
+        "sha1": hashlib.sha1(pair.der).hexdigest().upper(), "spki_sha256": hashlib.sha256(der.stdout).hexdigest().upper(),
+        "alternative_names": ["server.example", "xn--bcher-kva.example", "192.0.2.7", "a@mail.example",
+                              "https://u.example/", "1.2.3.4:somebody"],
+        "key_usage": ["digitalSignature", "keyAgreement"], "ext_key_usage": ["serverAuth", "clientAuth", "1.3.9999.5"],
+        "policies": ["2.23.140.1.2.1", "1.3.9999.6"], "ocsp_urls": ["http://o.example/"],
+        "issuer_urls": ["http://i.example/ca.der"], "crl_urls": ["http://c.example/1.crl"],
+        "authority_key_id": above["subject_key_id"],
+    }
+    assert {name: leaf.get(name) for name in expected} == expected, leaf
+    assert above["ca"] is True and above["path_length"] == 0, above
+    assert not {"scts", "name_constraints", "path_length", "exponent", "pss_hash", "malformed"} & set(leaf), leaf
+    assert leaf["alternative_names"] == event["tls"]["server"]["x509"]["alternative_names"]
+
+
 @cases(unknown_issuer=("untrusted", "server.example", "unknown-issuer", "unknown-issuer"),
        expired=("expired", "server.example", "expired", "expired"),
        wrong_name=("ec", "elsewhere.example", "ok", "hostname-mismatch"))

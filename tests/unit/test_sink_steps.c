@@ -289,9 +289,50 @@ static void odd_certificates(void **state)
 	sample_chains();
 }
 
+static struct event_str usages[] = { { "digitalSignature", 16 }, { "keyCertSign", 11 } };
+static struct event_str purposes[] = { { "serverAuth", 10 }, { "1.3.9999.5", 10 } };
+static struct event_str urls[] = { { "http://a.example/", 17 }, { "http://b.example/", 17 } };
+
+static void certificate_details(void **state)
+{
+	struct handshake_event e;
+	const char *s;
+
+	(void)state;
+	sample_tls12(&e);
+	sample_server_chain[0] = (struct event_cert){
+		.subject = sample_str("CN=a"), .key = sample_str("RSA 2048"), .exponent = 3,
+		.signature = sample_str("RSA-PSS-SHA256"), .pss_hash = sample_str("SHA256"),
+		.pss_mgf_hash = sample_str("SHA1"), .pss_salt_len = 32, .key_usage = { usages, 2 },
+		.ext_key_usage = { purposes, 2 }, .ca = EVENT_YES, .path_len = 0, .name_constraints = EVENT_YES,
+		.must_staple = EVENT_YES, .sct_cnt = 2, .policies = { purposes + 1, 1 }, .ocsp_urls = { urls, 1 },
+		.issuer_urls = { urls + 1, 1 }, .crl_urls = { urls, 2 }, .sha256 = sample_str("AB"),
+		.sha1 = sample_str("CD"), .spki_sha256 = sample_str("EF"),
+	};
+	sample_server_chain[1] = (struct event_cert){ .subject = sample_str("CN=b"), .ca = EVENT_YES,
+						      .path_len = EVENT_ABSENT, .sct_cnt = EVENT_ABSENT };
+	s = steps(&e);
+	assert_line(s, "  |              1 of 3     CN=a\n"
+		       "  |              key        RSA 2048, exponent 3; signature RSA-PSS-SHA256 (MGF1 SHA1, salt 32)\n"
+		       "  |              usage      digitalSignature, keyCertSign; serverAuth, 1.3.9999.5\n"
+		       "  |              also       CA, path length 0, name constraints, must staple, 2 SCTs\n"
+		       "  |              policies   1.3.9999.5\n"
+		       "  |              OCSP at    http://a.example/\n"
+		       "  |              issuer at  http://b.example/\n"
+		       "  |              CRL at     http://a.example/, http://b.example/\n"
+		       "  |              SHA-256    AB\n"
+		       "  |              SHA-1      CD\n"
+		       "  |              key's hash EF\n"
+		       "  |              2 of 3     CN=b\n"
+		       "  |              also       CA\n"
+		       "  |              3 of 3     ");
+	sample_chains();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(certificate_details),
 		cmocka_unit_test(whole_tls12),
 		cmocka_unit_test(mutual),
 		cmocka_unit_test(client_sends_none),

@@ -12,25 +12,16 @@ static struct event_str copy(struct make *m, struct cert_str s)
 	return make_bytes(m, s.s, s.len);
 }
 
-static struct event_strs copy_list(struct make *m, struct cert_strs list)
-{
-	struct event_str *v = make_list(m, list.n);
-
-	for (size_t i = 0; v && i < list.n; i++)
-		v[i] = copy(m, list.v[i]);
-	return (struct event_strs){ v, v ? list.n : 0 };
-}
-
 static struct event_dn copy_dn(struct make *m, const struct cert_name *n)
 {
 	return (struct event_dn){
 		.distinguished_name = copy(m, n->dn),
-		.common_name = copy_list(m, n->cn),
-		.organization = copy_list(m, n->o),
-		.organizational_unit = copy_list(m, n->ou),
-		.country = copy_list(m, n->c),
-		.locality = copy_list(m, n->l),
-		.state_or_province = copy_list(m, n->st),
+		.common_name = make_strs(m, &n->cn),
+		.organization = make_strs(m, &n->o),
+		.organizational_unit = make_strs(m, &n->ou),
+		.country = make_strs(m, &n->c),
+		.locality = make_strs(m, &n->l),
+		.state_or_province = make_strs(m, &n->st),
 	};
 }
 
@@ -69,7 +60,7 @@ static struct event_str not_after(struct make *m, const struct cert *c)
 
 static struct event_cert make_cert(struct make *m, const struct cert *c)
 {
-	return (struct event_cert){
+	struct event_cert out = {
 		.sha256 = make_hex(m, c->sha256, sizeof(c->sha256)),
 		.subject = copy(m, c->subject.dn),
 		.issuer = copy(m, c->issuer.dn),
@@ -82,12 +73,15 @@ static struct event_cert make_cert(struct make *m, const struct cert *c)
 		.malformed = c->malformed ? EVENT_YES : EVENT_UNKNOWN,
 		.alternative_names = copy_sans(m, c),
 	};
+
+	make_cert_details(m, c, &out);
+	return out;
 }
 
 static struct event_x509 make_x509(struct make *m, const struct cert *c, const struct event_cert *said)
 {
 	return (struct event_x509){
-		.version_number = c->version ? c->version : EVENT_ABSENT,
+		.version_number = said->version,
 		.serial_number = said->serial,
 		.subject = copy_dn(m, &c->subject),
 		.issuer = copy_dn(m, &c->issuer),
@@ -98,8 +92,7 @@ static struct event_x509 make_x509(struct make *m, const struct cert *c, const s
 		.public_key_curve = copy(m, c->key_curve),
 		.signature_algorithm = said->signature,
 		.public_key_size = c->key_bits ? c->key_bits : EVENT_ABSENT,
-		.public_key_exponent =
-			c->key_exponent && c->key_exponent <= INT64_MAX ? (int64_t)c->key_exponent : EVENT_ABSENT,
+		.public_key_exponent = said->exponent,
 	};
 }
 
@@ -121,7 +114,7 @@ static void describe(struct make *m, const struct cert *c, struct described *d)
 		.not_before = d->said.not_before,
 		.not_after = d->said.not_after,
 		.sha256 = d->said.sha256,
-		.sha1 = make_hex(m, c->sha1, sizeof(c->sha1)),
+		.sha1 = d->said.sha1,
 		.x509 = make_x509(m, c, &d->said),
 	};
 	if (m->src->der)

@@ -63,7 +63,16 @@ struct event_cert {			/* hsmon.{server,client}_chain[] */
 	struct event_str key;		/* "RSA 2048", "EC secp256r1", "Ed25519" */
 	struct event_str signature;	/* "SHA256-RSA" */
 	enum event_tri self_signed, malformed;
-	struct event_strs alternative_names;		/* for -v; not part of the contract */
+	struct event_str sha1, spki_sha256, subject_key_id, authority_key_id;
+	struct event_strs alternative_names;
+	int64_t version, exponent;	/* exponent: of an RSA key */
+	struct event_str pss_hash, pss_mgf_hash;	/* parameters of an RSASSA-PSS signature */
+	int64_t pss_salt_len;
+	struct event_strs key_usage, ext_key_usage, policies;
+	enum event_tri ca, name_constraints, must_staple;
+	int64_t path_len;
+	struct event_strs ocsp_urls, issuer_urls, crl_urls;
+	int64_t sct_cnt;		/* embedded */
 	struct event_memo *memo;
 };
 

@@ -44,6 +44,9 @@ struct share_recipe {
 const void *make_share(struct make *m, const struct share_recipe *r, const void *from);
 /* A list with room for n; NULL: none. */
 struct event_str *make_list(struct make *m, size_t n);
+struct event_strs make_strs(struct make *m, const struct cert_strs *list);
+/* All of out that its extensions, hashes and parameters say. */
+void make_cert_details(struct make *m, const struct cert *c, struct event_cert *out);
 
 /* A static or otherwise long-lived C string. */
 static inline struct event_str make_static(const char *s)

@@ -10,6 +10,7 @@
 #define LABEL_AT 17
 #define FIRST_SUITES 4
 #define NO_MAX SIZE_MAX
+#define RSA_EXPONENT 65537		/* nearly everybody's: not worth a word */
 
 static void put_blanks_to(struct strbuf *b, size_t from, size_t to)
 {
@@ -217,17 +218,61 @@ static void put_validity(struct text_details *d, const struct event_cert *c, boo
 	put_line(d, "valid");
 }
 
+/* The parameters that the name of the algorithm does not tell. */
+static void add_pss(struct strbuf *v, const struct event_cert *c)
+{
+	if (!c->pss_hash.s && !c->pss_mgf_hash.s)
+		return;
+	strbuf_puts(v, " (MGF1 ");
+	text_str(v, &c->pss_mgf_hash);
+	if (c->pss_salt_len != EVENT_ABSENT)
+		strbuf_printf(v, ", salt %lld", (long long)c->pss_salt_len);
+	strbuf_putc(v, ')');
+}
+
 static void put_key(struct text_details *d, const struct event_cert *c)
 {
 	struct strbuf *v = &d->t->scratch;
 
 	text_str(v, &c->key);
+	if (c->exponent > 0 && c->exponent != RSA_EXPONENT)
+		strbuf_printf(v, ", exponent %lld", (long long)c->exponent);
 	if (c->signature.s) {
 		strbuf_puts(v, v->len ? "; signature " : "signature ");
 		text_str(v, &c->signature);
+		add_pss(v, c);
 	}
 	add_flag(v, c->self_signed, "self-signed");
 	put_line(d, "key");
+}
+
+static void put_usage(struct text_details *d, const struct event_cert *c)
+{
+	struct strbuf *v = &d->t->scratch;
+
+	text_list(v, &c->key_usage, NO_MAX);
+	if (c->key_usage.n && c->ext_key_usage.n)
+		strbuf_puts(v, "; ");
+	text_list(v, &c->ext_key_usage, NO_MAX);
+	put_line(d, "usage");
+	add_flag(v, c->ca, "CA");
+	if (c->ca == EVENT_YES && c->path_len != EVENT_ABSENT)
+		strbuf_printf(v, ", path length %lld", (long long)c->path_len);
+	add_flag(v, c->name_constraints, "name constraints");
+	add_flag(v, c->must_staple, "must staple");
+	if (c->sct_cnt > 0) {
+		strbuf_puts(v, v->len ? ", " : "");
+		text_count(v, c->sct_cnt, "SCT", "SCTs");
+	}
+	put_line(d, "also");
+}
+
+static void put_places(struct text_details *d, const struct event_cert *c)
+{
+	put_list_line(d, "policies", &c->policies);
+	put_list_line(d, "OCSP at", &c->ocsp_urls);
+	put_list_line(d, "issuer at", &c->issuer_urls);
+	put_list_line(d, "CRL at", &c->crl_urls);
 }
 
 static void put_certificate(struct text_details *d, const struct event_chain *chain, size_t i, bool is_leaf)
@@ -249,8 +294,12 @@ static void put_certificate(struct text_details *d, const struct event_chain *ch
 	put_str_line(d, "issuer", &c->issuer);
 	put_validity(d, c, is_leaf);
 	put_key(d, c);
+	put_usage(d, c);
+	put_places(d, c);
 	put_str_line(d, "serial", &c->serial);
 	put_str_line(d, "SHA-256", &c->sha256);
+	put_str_line(d, "SHA-1", &c->sha1);
+	put_str_line(d, "key's hash", &c->spki_sha256);
 }
 
 void text_certificates(struct text_details *d, bool by_client)

@@ -66,8 +66,9 @@ static bool may_say(enum control_side self, const struct control_msg *msg, size_
 	if (len != sizeof(*msg) || !memchr(msg->name, '\0', sizeof(msg->name)))
 		return false;
 	if (self == CONTROL_MAIN)
-		return msg->kind == CONTROL_READY || msg->kind == CONTROL_DONE;
-	return msg->kind == CONTROL_INTERFACE || msg->kind == CONTROL_STOP || msg->kind == CONTROL_REOPEN;
+		return msg->kind == CONTROL_READY || msg->kind == CONTROL_DONE || msg->kind == CONTROL_ALIVE;
+	return msg->kind == CONTROL_INTERFACE || msg->kind == CONTROL_STOP || msg->kind == CONTROL_REOPEN ||
+	       msg->kind == CONTROL_ALIVE;
 }
 
 static int passed_fd(struct msghdr *head)

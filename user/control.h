@@ -16,6 +16,7 @@ enum control_kind {
 	CONTROL_INTERFACE = 1,		/* number: ifindex; change, attach, name */
 	CONTROL_STOP,			/* finish what is there, report, end */
 	CONTROL_REOPEN,			/* number: which output, from 0; the new file comes with it */
+	CONTROL_ALIVE,			/* to be answered with the same */
 	/* from the reader */
 	CONTROL_READY,			/* confined, and reading from now on */
 	CONTROL_DONE,			/* number: its exit status */

@@ -13,17 +13,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "banner.h"
 #include "base/exit.h"
 #include "base/log.h"
 #include "capture/live.h"
 #include "child.h"
 #include "control.h"
 #include "netns.h"
+#include "notify.h"
 #include "options.h"
 #include "reader.h"
 
 #define CHECK_SECONDS 5			/* between two looks whether our programs are still attached */
-#define BANNER_INTERFACES 8
 #define STOP_SECONDS 30			/* for a reader that is to end; whoever reads its output may be slow */
 #define START_SECONDS 5			/* for a reader that is to begin, once a signal says that we shall end */
 #define EXIT_SECONDS 5			/* for a reader that has said goodbye */
@@ -34,6 +35,9 @@ struct monitor {
 	struct live *live;
 	pid_t reader;
 	int control_fd, signal_fd, check_fd, duration_fd, epoll_fd;
+	struct notify notify;
+	int watchdog_fd;
+	bool answers;			/* the reader has, since it was last asked whether it lives */
 	bool stopping;
 	bool nohup;			/* was told to outlive its terminal */
 	int status;			/* of the reader, once it is done; -1 before */
@@ -127,42 +131,6 @@ static void tell_names(struct monitor *m)
 		if_freenameindex(list);
 }
 
-/* " (tcx, clsact)": the ways in which interfaces are watched. */
-static void list_hooks(const struct monitor *m, char *out, size_t size)
-{
-	unsigned int ways = 0;
-	size_t at = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < live_interface_cnt(m->live); i++)
-		ways |= 1u << live_interface_at(m->live, i)->attach;
-	for (enum live_attach way = LIVE_ATTACH_TCX; way < LIVE_ATTACH_CGROUP; way++)
-		if (ways >> way & 1)
-			at += (size_t)snprintf(out + at, size - at, "%s%s", at ? ", " : " (", live_attach_name(way));
-	if (at)
-		snprintf(out + at, size - at, ")");
-}
-
-static void banner(const struct monitor *m)
-{
-	size_t cnt = live_interface_cnt(m->live), at = 0;
-	char names[BANNER_INTERFACES * (IF_NAMESIZE + 2) + 40] = "", hooks[60];
-
-	if (*live_cgroup_path(m->live)) {
-		log_info("watching tcp %s in cgroup %s; Ctrl-C to stop", m->opt->ports.text, live_cgroup_path(m->live));
-		return;
-	}
-	for (size_t i = 0; i < cnt && i < BANNER_INTERFACES; i++)
-		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s", i ? ", " : "",
-				       live_interface_at(m->live, i)->name);
-	if (cnt > BANNER_INTERFACES)
-		snprintf(names + at, sizeof(names) - at, ", ... (%zu interfaces)", cnt);
-	if (!cnt)
-		snprintf(names, sizeof(names), "no interface yet");
-	list_hooks(m, hooks, sizeof(hooks));
-	log_info("watching tcp %s on %s%s; Ctrl-C to stop", m->opt->ports.text, names, hooks);
-}
-
 static void set_timer(int fd, time_t first_s, time_t every_s)
 {
 	const struct itimerspec t = { .it_value.tv_sec = first_s, .it_interval.tv_sec = every_s };
@@ -180,6 +148,7 @@ static void stop(struct monitor *m)
 		return;
 	}
 	m->stopping = true;
+	notify_send(&m->notify, "STOPPING=1");
 	live_detach_all(m->live);
 	control_send(m->control_fd, &msg, -1);
 	set_timer(m->duration_fd, STOP_SECONDS, 0);
@@ -203,6 +172,7 @@ static void on_control(struct monitor *m)
 		ret = control_recv(m->control_fd, CONTROL_MAIN, &msg, NULL);
 		if (ret == 1 && msg.kind == CONTROL_DONE)
 			m->status = (int)(msg.number & 0xff);
+		m->answers |= ret == 1 && msg.kind == CONTROL_ALIVE;
 	}
 	if (ret != 1 && ret != -EAGAIN && m->status < 0)
 		m->status = HS_EXIT_READER;
@@ -214,6 +184,19 @@ static void on_check(struct monitor *m)
 
 	if (read(m->check_fd, &times, sizeof(times)) == sizeof(times) && !m->stopping)
 		live_check(m->live);
+}
+
+/* The service manager hears of us only as long as the reader lives, too. */
+static void on_watchdog(struct monitor *m)
+{
+	struct control_msg msg = { .kind = CONTROL_ALIVE };
+	uint64_t times;
+
+	if (read(m->watchdog_fd, &times, sizeof(times)) != sizeof(times) || !m->answers)
+		return;
+	notify_send(&m->notify, "WATCHDOG=1");
+	m->answers = false;
+	control_send(m->control_fd, &msg, -1);
 }
 
 static void on_netlink(struct monitor *m)
@@ -238,6 +221,18 @@ static void on_duration(struct monitor *m)
 static int or_errno(int fd)
 {
 	return fd < 0 ? -errno : fd;
+}
+
+/* Fires four times in the time after which the service manager gives us up. */
+static int watchdog_timer(uint64_t us)
+{
+	const struct timespec t = { (time_t)(us / 4 / 1000000), (long)(us / 4 % 1000000 * 1000) };
+	const struct itimerspec every = { t, t };
+	int fd = or_errno(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+
+	if (fd >= 0)
+		timerfd_settime(fd, 0, &every, NULL);
+	return fd;
 }
 
 static int timer(time_t first_s, time_t every_s)
@@ -270,6 +265,9 @@ static int watch_all(struct monitor *m)
 	ret = ret ? ret : watch(m, m->control_fd, on_control);
 	ret = ret ? ret : watch(m, m->check_fd, on_check);
 	ret = ret ? ret : watch(m, m->duration_fd, on_duration);
+	m->watchdog_fd = watchdog_timer(m->notify.watchdog_us);
+	m->answers = true;
+	ret = ret ? ret : watch(m, m->watchdog_fd, on_watchdog);
 	return ret ? ret : watch(m, live_netlink_fd(m->live), on_netlink);
 }
 
@@ -338,6 +336,16 @@ static int reap(struct monitor *m)
 	return HS_EXIT_READER;
 }
 
+static void announce(const struct monitor *m)
+{
+	char text[512], lines[560];
+
+	banner_text(m->opt, m->live, text, sizeof(text));
+	log_info("watching %s; Ctrl-C to stop", text);
+	snprintf(lines, sizeof(lines), "READY=1\nSTATUS=watching %s", text);
+	notify_send(&m->notify, lines);
+}
+
 static int watch_until_done(struct monitor *m)
 {
 	struct live_error error;
@@ -353,7 +361,7 @@ static int watch_until_done(struct monitor *m)
 	ret = watch_all(m);
 	if (ret)
 		return failed("cannot wait for events", ret);
-	banner(m);
+	announce(m);
 	loop(m);
 	return HS_EXIT_OK;
 }
@@ -364,6 +372,7 @@ int monitor_run(const struct options *opt)
 	struct live_error error;
 	int ret, own;
 
+	notify_open(&m.notify);
 	m.signal_fd = child_signals(&m.nohup);
 	if (m.signal_fd < 0)
 		return failed("cannot take signals", m.signal_fd);
@@ -387,5 +396,6 @@ int monitor_run(const struct options *opt)
 		own = reap(&m);
 	}
 	live_free(m.live);
+	notify_close(&m.notify);
 	return own;
 }

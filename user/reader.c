@@ -46,6 +46,8 @@ static void on_control(struct reader *r)
 	while ((ret = control_recv(r->control_fd, CONTROL_READER, &msg, NULL)) == 1) {
 		if (msg.kind == CONTROL_STOP)
 			r->stopping = true;
+		else if (msg.kind == CONTROL_ALIVE)
+			control_send(r->control_fd, &msg, -1);
 		else if (msg.kind == CONTROL_INTERFACE && msg.change < sizeof(changes) / sizeof(*changes))
 			session_interface(r->session, msg.number, msg.name, changes[msg.change],
 					  msg.attach ? live_attach_name(msg.attach) : NULL);

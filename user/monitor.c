@@ -34,9 +34,8 @@ struct monitor {
 	const struct options *opt;
 	struct live *live;
 	pid_t reader;
-	int control_fd, signal_fd, check_fd, duration_fd, epoll_fd;
+	int control_fd, signal_fd, check_fd, duration_fd, watchdog_fd, epoll_fd;
 	struct notify notify;
-	int watchdog_fd;
 	bool answers;			/* the reader has, since it was last asked whether it lives */
 	bool stopping;
 	bool nohup;			/* was told to outlive its terminal */

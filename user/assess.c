@@ -145,7 +145,7 @@ static void demand(const struct assessor *a, const struct assess_request *r, str
 		.version = r->tls->server_hello.seen ? r->tls->version : 0,
 		.chain = r->chain[side].v,
 		.n = r->chain[side].n,
-		.anchored = out->side[side].verdict.anchored,
+		.keys = out->side[side].verdict.keys,
 	};
 
 	out->side[side].findings = policy_apply(a->policy, &q, out->side[side].findings);
@@ -177,8 +177,9 @@ void assess(struct assessor *a, const struct assess_request *r, struct assessmen
 		}
 		out->side[side].verdict = verify_chain(a->verify, &q);
 		out->side[side].findings = findings_of_chain(a->findings, &q, &out->side[side].verdict, stapling_asked);
+		if (side == TLS_SERVER)
+			out->side[side].findings |= of_negotiated(h);
+		if (a->policy)
+			demand(a, r, out, side);
 	}
-	out->side[TLS_SERVER].findings |= of_negotiated(h);
-	for (int side = 0; a->policy && side < 2; side++)
-		demand(a, r, out, side);
 }

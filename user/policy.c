@@ -6,6 +6,7 @@
 
 #include "x509/cert.h"
 #include "x509/findings.h"
+#include "x509/verify.h"
 
 #define BIT(f) (1ULL << FINDING_##f)
 
@@ -73,19 +74,22 @@ static bool issuer_is_allowed(const struct policy_rule *rule, const struct cert 
 	return false;
 }
 
-static bool is_pinned(const struct policy_pins *pins, const struct cert *c)
+static bool is_pinned(const struct policy_pins *pins, const uint8_t spki_sha256[32])
 {
 	for (size_t i = 0; i < pins->n; i++)
-		if (!memcmp(pins->v[i], c->spki_sha256, sizeof(pins->v[i])))
+		if (!memcmp(pins->v[i], spki_sha256, sizeof(pins->v[i])))
 			return true;
 	return false;
 }
 
-/* A certificate above the leaf counts only in a chain that is one: anybody can send somebody's certificate. */
+/* Above the leaf the keys of the path that was verified count, and no other certificate that was sent: anybody can send
+ * somebody's (RFC 7469 section 2.6). */
 static bool chain_is_pinned(const struct policy_rule *rule, const struct policy_request *r)
 {
-	for (size_t i = 0; i < (r->anchored ? r->n : 1); i++)
-		if (is_pinned(&rule->pins, r->chain[i]))
+	if (is_pinned(&rule->pins, r->chain[0]->spki_sha256))
+		return true;
+	for (size_t i = 0; r->keys && i < r->keys->n; i++)
+		if (is_pinned(&rule->pins, r->keys->sha256[i]))
 			return true;
 	return false;
 }

@@ -9,6 +9,7 @@
 
 struct policy;
 struct cert;
+struct path_keys;
 
 struct policy_request {
 	const char *name;		/* that the client asked for; NULL: none */
@@ -18,7 +19,7 @@ struct policy_request {
 	uint16_t version;		/* negotiated, as on the wire; 0: not known */
 	const struct cert *const *chain;
 	size_t n;
-	bool anchored;			/* leads to a trust anchor */
+	const struct path_keys *keys;	/* on its way to a trust anchor; NULL: it leads to none */
 };
 
 /* 0 or -errno; then err says what is wrong, and in which line. */

@@ -78,6 +78,15 @@ static bool each_text(struct load *l, config_setting_t *s, bool (*fn)(struct loa
 	return true;
 }
 
+/* An empty list of names would be all names, one of issuers any issuer: nobody means that who wrote it. */
+static bool each_of_some(struct load *l, config_setting_t *s, bool (*fn)(struct load *, const config_setting_t *, const char *,
+									 void *), void *to)
+{
+	if (config_setting_is_aggregate(s) && !config_setting_length(s))
+		return wrong(l, s, "'%s' is an empty list", config_setting_name(s));
+	return each_text(l, s, fn, to);
+}
+
 static bool add_str(struct load *l, const config_setting_t *s, const char *text, void *to)
 {
 	struct policy_strs *list = to;
@@ -104,7 +113,7 @@ static bool add_name(struct load *l, const config_setting_t *s, const char *text
 
 static bool read_names(struct load *l, config_setting_t *s, void *to)
 {
-	return each_text(l, s, add_name, to);
+	return each_of_some(l, s, add_name, to);
 }
 
 static bool add_issuer(struct load *l, const config_setting_t *s, const char *text, void *to)
@@ -116,7 +125,7 @@ static bool add_issuer(struct load *l, const config_setting_t *s, const char *te
 
 static bool read_issuers(struct load *l, config_setting_t *s, void *to)
 {
-	return each_text(l, s, add_issuer, to);
+	return each_of_some(l, s, add_issuer, to);
 }
 
 static bool add_finding(struct load *l, const config_setting_t *s, const char *text, void *to)
@@ -164,7 +173,7 @@ static bool add_pin(struct load *l, const config_setting_t *s, const char *text,
 
 static bool read_pins(struct load *l, config_setting_t *s, void *to)
 {
-	return each_text(l, s, add_pin, to);
+	return each_of_some(l, s, add_pin, to);
 }
 
 static bool read_version(struct load *l, config_setting_t *s, void *to)
@@ -187,13 +196,17 @@ static bool read_until(struct load *l, config_setting_t *s, void *to)
 {
 	const char *text = text_of(l, s), *end;
 	struct tm tm = { 0 };
+	int day;
 
 	if (!text)
 		return false;
 	end = strlen(text) == 10 ? strptime(text, "%Y-%m-%d", &tm) : NULL;
 	if (!end || *end)
 		return wrong(l, s, "'%s' is no date like \"2027-01-31\"", text);
+	day = tm.tm_mday;
 	*(int64_t *)to = (int64_t)timegm(&tm) + DAY_S;
+	if (tm.tm_mday != day)
+		return wrong(l, s, "'%s' is a day that does not exist", text);
 	return true;
 }
 

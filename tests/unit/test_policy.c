@@ -14,6 +14,7 @@
 #include "policy.h"
 #include "x509/cert.h"
 #include "x509/findings.h"
+#include "x509/verify.h"
 
 #define BIT(f) (1ULL << FINDING_##f)
 #define KEY_A "AB00000000000000000000000000000000000000000000000000000000000000"
@@ -124,6 +125,7 @@ static void issuers(void **state)
 
 static void pins(void **state)
 {
+	static const struct path_keys keys = { 2, { { 0xef }, { 0xcd } } }, others = { 1, { { 0xef }, { 0xcd } } };
 	const char *by_leaf = "names = ( { name = \"a.example\"; pins = [ \"" KEY_A "\" ]; } );";
 	const char *by_ca = "names = ( { name = \"*\"; pins = \"cd00000000000000000000000000000000000000000000000000000000000000\"; } );";
 
@@ -131,8 +133,10 @@ static void pins(void **state)
 	assert_int_equal(apply(by_leaf, ASK(CHAIN, .name = "a.example"), 0), 0);
 	assert_int_equal(apply(by_leaf, ASK(.chain = chain + 1, .n = 1, .name = "a.example"), 0), BIT(POLICY_PIN));
 	assert_int_equal(apply(by_leaf, ASK(.chain = chain + 1, .n = 1, .name = "b.example"), 0), 0);
-	/* a CA that anybody can add to his chain */
-	assert_int_equal(apply(by_ca, ASK(CHAIN, .anchored = true), 0), 0);
+	/* a CA that anybody can send with his own certificate: only the path that was verified counts */
+	assert_int_equal(apply(by_ca, ASK(CHAIN, .keys = &keys), 0), 0);
+	assert_int_equal(apply(by_ca, ASK(.chain = chain, .n = 1, .keys = &keys), 0), 0);
+	assert_int_equal(apply(by_ca, ASK(CHAIN, .keys = &others), 0), BIT(POLICY_PIN));
 	assert_int_equal(apply(by_ca, ASK(CHAIN), 0), BIT(POLICY_PIN));
 }
 
@@ -171,6 +175,11 @@ static void bad(void **state)
 		{ "exceptions = ( { name = \"x\"; findings = \"expired\"; } );", 1, "'until'" },
 		{ "exceptions = ( { name = \"x\"; findings = \"expired\";\nuntil = \"2027-02\"; } );", 2, "'2027-02'" },
 		{ "exceptions = ( { name = \"x\"; findings = \"expired\"; until = \"2027-13-01\"; } );", 1, "2027-13-01" },
+		{ "exceptions = ( { name = \"x\"; findings = \"expired\"; until = \"2027-02-29\"; } );", 1, "2027-02-29" },
+		/* not all names and not any issuer, as somebody may think who emptied it */
+		{ "exceptions = (\n { name = []; findings = \"expired\"; until = \"2027-02-01\"; } );", 2, "'name'" },
+		{ "\nissuers = ();", 2, "'issuers'" },
+		{ "names = ( { name = \"x\";\npins = []; } );", 2, "'pins'" },
 	};
 
 	(void)state;

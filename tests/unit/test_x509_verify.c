@@ -145,6 +145,39 @@ static void test_times(void **state)
 	made_free(&late);
 }
 
+static void assert_keys(const struct verdict *d, const struct made *above, const struct made *anchor)
+{
+	const struct made *want[] = { above, anchor };
+
+	assert_non_null(d->keys);
+	assert_int_equal(d->keys->n, 2);
+	for (int i = 0; i < 2; i++) {
+		const struct cert *c = cert_store_get(store, want[i]->der, want[i]->len);
+
+		assert_memory_equal(d->keys->sha256[i], c->spki_sha256, 32);
+		cert_put(c);
+	}
+}
+
+/* The anchor's key is on the path though it is not sent, and what is sent beside the path is not. */
+static void test_path_keys(void **state)
+{
+	struct made other = MAKE(.key_slot = "other", .subject = "CN=Other", VALID, .ext = { CA() });
+	struct verify *v = verifier();
+	struct verdict d = verdict_at(v, SENT(&leaf, &inter), NOW);
+
+	(void)state;
+	assert_keys(&d, &inter, &root);
+	d = verdict_at(v, SENT(&leaf, &inter, &other), NOW);
+	assert_keys(&d, &inter, &root);
+	d = verdict_at(v, SENT(&leaf), NOW);			/* the intermediate is remembered */
+	assert_keys(&d, &inter, &root);
+	d = verdict_at(v, SENT(&other), NOW);
+	assert_null(d.keys);
+	verify_free(v);
+	made_free(&other);
+}
+
 /* The leaf is in order, what signed it is not. */
 static void test_expired_intermediate(void **state)
 {
@@ -247,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_incomplete_by_url),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_path_keys),
 		cmocka_unit_test(test_expired_intermediate),
 		cmocka_unit_test(test_wrong_order),
 		cmocka_unit_test(test_extra),

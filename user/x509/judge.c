@@ -9,6 +9,7 @@
 #include "x509/der.h"
 #include "x509/key.h"
 #include "x509/name.h"
+#include "x509/path_keys.h"
 
 #define MORE_MAX 8			/* intermediates that are added of those remembered */
 #define VERDICT_MAX_S (24 * 3600)	/* a verdict is not kept for longer than a day */
@@ -251,6 +252,7 @@ static void run(struct run *r, struct trust *t, struct intermediates *m, bool cl
 	j->from = j->to = r->at;
 	j->depth = -1;
 	j->reason = NULL;
+	j->keys.n = 0;
 	if (ctx && untrusted && prepare(ctx, t, r, untrusted, client)) {
 		r->status = CHAIN_OK;
 		if (X509_verify_cert(ctx) < 0 && r->status == CHAIN_OK) {
@@ -259,6 +261,8 @@ static void run(struct run *r, struct trust *t, struct intermediates *m, bool cl
 		}
 		built = X509_STORE_CTX_get0_chain(ctx);
 		window(j, &r->l, built, r->at);
+		if (r->status < CHAIN_UNKNOWN_ISSUER)
+			path_keys_take(&j->keys, built);
 		if (r->status == CHAIN_OK)
 			remember(m, &r->l, built);
 	}

@@ -12,6 +12,7 @@ struct judgement {
 	int16_t depth;
 	bool incomplete, completed, anchored;
 	int64_t from, to;		/* holds for from <= time < to */
+	struct path_keys keys;		/* none: not anchored, or a signature is wrong */
 	uint64_t missing;		/* name_hash of the issuer that was not found; 0: none */
 };
 

@@ -175,6 +175,7 @@ static void tell(const struct entry *e, struct verdict *out)
 	out->incomplete = e->j.incomplete;
 	out->completed = e->j.completed;
 	out->anchored = e->j.anchored;
+	out->keys = e->j.keys.n ? &e->j.keys : NULL;
 	out->wrong_order = e->path.wrong_order;
 	out->root_sent = e->path.root_sent;
 	out->double_sent = e->path.double_sent;

@@ -70,6 +70,13 @@ struct sct_counts {
 	uint16_t cnt, valid, unknown_log, invalid;	/* the rest: the issuer is not known */
 };
 
+#define PATH_KEYS_MAX 6
+
+struct path_keys {			/* SHA-256 of the SubjectPublicKeyInfo of each certificate above the peer's own */
+	uint8_t n;
+	uint8_t sha256[PATH_KEYS_MAX][32];
+};
+
 struct verdict {
 	enum chain_status status;
 	const char *reason;		/* in words, when the status does not say it all; static, or NULL */
@@ -77,6 +84,7 @@ struct verdict {
 	bool incomplete;		/* an intermediate was left out, whatever the status is */
 	bool completed;			/* ... and one that was remembered completes it */
 	bool anchored;			/* leads to a trust anchor */
+	const struct path_keys *keys;	/* on the way there, the anchor's with them; borrowed until the next chain; NULL: no way */
 	bool wrong_order, root_sent, double_sent;
 	uint16_t extra_cnt;		/* certificates that do not belong to the chain */
 	enum host_match hostname;

@@ -90,6 +90,7 @@ void conn_report(struct conn *c, enum event_cause cause)
 			.interface_ctx = p->set.interface_ctx,
 			.host_name = p->set.host_name,
 			.der = p->set.der,
+			.ja3_text = p->set.ja3_text,
 			.lossy = lossy,
 			.shares = p->shares,
 		};

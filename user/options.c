@@ -9,8 +9,9 @@
 #include "base/log.h"
 #include "config.h"
 #include "options_private.h"
+#include "sink/sink.h"
 
-static const char *const formats[] = { [OPTIONS_TEXT] = "text", [OPTIONS_JSON] = "json", NULL };
+static const char *const formats[] = { [OPTIONS_TEXT] = "text", [OPTIONS_JSON] = "json", [OPTIONS_CSV] = "csv", NULL };
 static const char *const attaches[] = {
 	[OPTIONS_ATTACH_AUTO] = "auto", [OPTIONS_ATTACH_TCX] = "tcx", [OPTIONS_ATTACH_CLSACT] = "clsact",
 	[OPTIONS_ATTACH_XDP] = "xdp", [OPTIONS_ATTACH_XDP_GENERIC] = "xdpgeneric", NULL
@@ -29,7 +30,9 @@ const struct option_row option_rows[] = {
 	{ "unit", 0, KIND_TEXT, AT(unit), 0, 0, 0, NULL, "NAME", "only those of a systemd unit" },
 	{ "netns", 0, KIND_TEXT, AT(netns), 0, 0, 0, NULL, "WHERE", "another network namespace: its name, a process in it, or a path" },
 	{ "read", 'r', KIND_TEXT, AT(read_file), 0, 0, 0, NULL, "FILE", "read a pcap or pcapng file instead; - is stdin" },
-	{ "output", 'o', KIND_WORD, AT(format), 0, 0, 0, formats, "FORMAT", "text (default) or json" },
+	{ "output", 'o', KIND_WORD, AT(format), 0, 0, 0, formats, "FORMAT", "text (default), json or csv" },
+	{ "schema", 0, KIND_WORD, AT(schema), 0, 0, 0, schema_names, "NAME", "json, csv: names of ecs (default), zeek, eve or otel" },
+	{ "columns", 0, KIND_TEXT, AT(columns), 0, 0, 0, NULL, "LIST", "csv: these fields, by their names in the schema" },
 	{ "verbose", 'v', KIND_FLAG, AT(verbose), 0, 0, 0, NULL, NULL, "every handshake as its steps" },
 	{ "count", 'c', KIND_NUMBER, AT(count), 0, 1, UINT64_C(1) << 62, NULL, "N", "stop after N handshakes" },
 	{ "duration", 'd', KIND_NUMBER, AT(duration_s), 0, 1, 31536000, NULL, "SECONDS", "stop after so long" },
@@ -172,6 +175,18 @@ static bool check_where(const struct options *o)
 	return true;
 }
 
+static bool check_columns(const struct options *o)
+{
+	const char *bad;
+	size_t len;
+
+	if (!o->columns || sink_csv_columns(o->schema, o->columns, &bad, &len))
+		return true;
+	log_error("--columns: '%.*s' is no field of %s that a column can hold; see docs/schemas.md", len < 60 ? (int)len : 60, bad,
+		  schema_names[o->schema]);
+	return false;
+}
+
 static bool check(struct options *o, int argc, char **argv)
 {
 	if (optind < argc) {
@@ -184,6 +199,8 @@ static bool check(struct options *o, int argc, char **argv)
 		log_error("--ring-size: '%llu' is not a power of two from 4 to 1048576", (unsigned long long)o->ring_kib);
 		return false;
 	}
+	if (!check_columns(o))
+		return false;
 	if (!o->ports_given)
 		ports_well_known(&o->ports);
 	else

@@ -7,12 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/fields.h"
 #include "ports.h"
 
 #define OPTIONS_INTERFACES_MAX 64
 #define OPTIONS_CONFIG_FILE "/etc/hsmon/hsmon.conf"
 
-enum options_format { OPTIONS_TEXT = 0, OPTIONS_JSON };
+enum options_format { OPTIONS_TEXT = 0, OPTIONS_JSON, OPTIONS_CSV };
 enum options_attach { OPTIONS_ATTACH_AUTO = 0, OPTIONS_ATTACH_TCX, OPTIONS_ATTACH_CLSACT, OPTIONS_ATTACH_XDP,
 		      OPTIONS_ATTACH_XDP_GENERIC };
 
@@ -27,6 +28,8 @@ struct options {
 	const char *cgroup, *unit;	/* NULL, or instead of interfaces: a path, a systemd unit; not both */
 	const char *netns;		/* NULL: this process's own network namespace */
 	enum options_format format;
+	enum schema schema;
+	const char *columns;		/* of CSV, comma-separated, known to the schema; NULL: the usual ones */
 	enum options_attach attach;
 	bool verbose, der, no_color;
 	const char *ca_file, *ca_dir, *ct_logs, *bad_keys, *policy, *state;	/* NULL: not given */

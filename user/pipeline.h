@@ -26,6 +26,7 @@ struct pipeline_settings {
 	uint64_t linger_ns;		/* a handshake that is over is watched so long for what follows it */
 	bool any_port;			/* found by content: what is not TLS is nothing odd, and no event */
 	bool der;
+	bool ja3_text;			/* with what JA3 and JA3S are digests of */
 	const char *host_name;		/* NULL: a capture file */
 	struct assessor *assessor;	/* NULL: nothing is judged; not owned */
 	const char *(*interface_name)(void *ctx, uint32_t ifindex);

@@ -217,6 +217,7 @@ static struct pipeline *make_pipeline(struct session *s, bool live)
 		.linger_ns = LINGER_NS,
 		.any_port = s->opt->ports.any,
 		.der = s->opt->der,
+		.ja3_text = s->opt->schema == SCHEMA_EVE,
 		.host_name = live ? s->uts.nodename : NULL,
 		.assessor = s->assessor,
 		.interface_name = interface_name,
@@ -238,9 +239,11 @@ static struct sink *make_sink(const struct options *opt)
 		.resolve_width = tty,
 		.line_buffered = tty,	/* else what is in the buffer goes with session_tick(), soon after each event */
 		.expiry_warn_days = (int)opt->expiry_warn_days,
+		.schema = opt->schema,
+		.columns = opt->columns,
 	};
 
-	return opt->format == OPTIONS_JSON ? sink_json_new(&so) : sink_text_new(&so);
+	return opt->format == OPTIONS_JSON ? sink_json_new(&so) : opt->format == OPTIONS_CSV ? sink_csv_new(&so) : sink_text_new(&so);
 }
 
 static int make_assessor(const struct options *opt, struct assessor **out)

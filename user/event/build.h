@@ -46,6 +46,7 @@ struct event_source {
 	void *interface_ctx;
 	const char *host_name;			/* NULL: a capture file */
 	bool der;				/* with the certificates themselves */
+	bool ja3_text;				/* with what JA3 and JA3S are digests of */
 	struct event_shares *shares;		/* what events have in common is looked for there; NULL: nowhere */
 	bool lossy;				/* records were lost while it was watched, maybe its own */
 };

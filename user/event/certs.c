@@ -174,6 +174,7 @@ static void make_chain(struct make *m, enum tls_side side, struct event_chain *c
 		if (!d)
 			return;
 		v[i] = d->said;
+		v[i].leaf = &d->leaf;
 		if (der)
 			der[i] = d->der;
 		if (i)

@@ -73,6 +73,7 @@ struct event_cert {			/* hsmon.{server,client}_chain[] */
 	int64_t path_len;
 	struct event_strs ocsp_urls, issuer_urls, crl_urls;
 	int64_t sct_cnt;		/* embedded */
+	const struct event_leaf *leaf;	/* the same certificate in ECS's words; NULL: not said. Not part of the contract */
 	struct event_memo *memo;
 };
 
@@ -146,6 +147,7 @@ struct handshake_event {
 	struct event_str version, version_protocol, cipher, curve, next_protocol;
 	enum event_tri resumed, established;
 	struct event_str server_name, ja3, ja4, ja3s;
+	struct event_str ja3_text, ja3s_text;		/* what the digests are of; on demand. Not part of the contract */
 	struct event_strs supported_ciphers;
 	struct event_leaf server_leaf, client_leaf;
 
@@ -266,6 +268,14 @@ struct certificate_event {			/* a server's certificate is new, or something abou
 	int64_t days_left;
 	uint64_t first_seen_ns, last_seen_ns;		/* of the certificate at this server */
 	uint64_t handshakes;
+};
+
+struct x509_event {			/* a certificate by itself, for schemas that have it in a record of its own */
+	uint64_t time_ns;
+	struct event_cert cert;
+	struct event_leaf leaf;
+	struct event_str der;				/* base64, on demand */
+	enum event_tri host_cert, client_cert;		/* a server's own, a client's own */
 };
 
 void handshake_event_init(struct handshake_event *e);

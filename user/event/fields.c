@@ -1,26 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "event/fields.h"
-
-#include "event/event.h"
-
-/* The type of a row follows from the member's own type, so that they cannot disagree. */
-#define TYPE_OF(T, member) _Generic(((T *)0)->member,                                                          \
-	struct event_str: FIELD_STR, struct event_strs: FIELD_STRS, const char *: FIELD_CSTR,                 \
-	int64_t: FIELD_INT, uint64_t: FIELD_UINT, enum event_tri: FIELD_TRI, bool: FIELD_BOOL,                \
-	struct event_counts: FIELD_COUNTS)
-#define TIME_OF(T, member) _Generic(((T *)0)->member, uint64_t: FIELD_TIME)
-
-#define ROW(T, name, member) { .path = name, .type = TYPE_OF(T, member), .offset = offsetof(T, member) }
-#define TIME(T, name, member) { .path = name, .type = TIME_OF(T, member), .offset = offsetof(T, member) }
-#define CONST(name, value) { .path = name, .type = FIELD_CONST, .text = value }
-#define WORDS(name, value) { .path = name, .type = FIELD_CONST_LIST, .text = value }
-#define LIST(T, name, member, rows)                                                                           \
-	{ .path = name, .type = FIELD_LIST, .offset = offsetof(T, member), .sub = rows, .sub_len = sizeof(((T *)0)->member.v[0]) }
-/* Elements have a member `memo`. */
-#define MEMO_LIST(T, name, member, rows, E)                                                                   \
-	{ .path = name, .type = FIELD_LIST, .offset = offsetof(T, member), .sub = rows, .sub_len = sizeof(((T *)0)->member.v[0]), \
-	  .memo = offsetof(E, memo) + 1 }
-#define END { .path = NULL }
+#include "event/fields_rows.h"
 
 #define STEP(name, member) ROW(struct event_step, name, member)
 static const struct field step_fields[] = {
@@ -69,15 +48,24 @@ static const struct field cert_fields[] = {
 	END
 };
 
-#define HS(name, member) ROW(struct handshake_event, name, member)
+#define HS(name, member, ...) ROW(struct handshake_event, name, member, __VA_ARGS__)
+/* ... and named as in ECS by OpenTelemetry, or hsmon's own there too. */
+#define SAME(name, member, ...) HS(name, member, OTEL(name), __VA_ARGS__)
+#define ALSO(member, ...) ROW(struct handshake_event, NULL, member, __VA_ARGS__)
 /* A list of names with its memo. */
 #define NAMES(name, member, kept)                                                                             \
-	{ .path = name, .type = TYPE_OF(struct handshake_event, member), .offset = offsetof(struct handshake_event, member), \
-	  .memo = offsetof(struct handshake_event, memo.kept) + 1 }
+	SAME(name, member, .memo = offsetof(struct handshake_event, memo.kept) + 1)
 /* One of those that have a memo together. */
-#define RUN(name, member, kept)                                                                               \
-	{ .path = name, .type = TYPE_OF(struct handshake_event, member), .offset = offsetof(struct handshake_event, member), \
-	  .run_memo = offsetof(struct handshake_event, memo.kept) + 1 }
+#define RUN(name, member, kept, ...)                                                                          \
+	HS(name, member, .run_memo = offsetof(struct handshake_event, memo.kept) + 1, __VA_ARGS__)
+/* Elements have a memo of their own. Zeek has their fingerprints, and identifiers by which x509.log names them. */
+#define CHAIN(name, member, zeek)                                                                             \
+	{ .path = name, .type = FIELD_LIST, .offset = offsetof(struct handshake_event, member), .sub = cert_fields, \
+	  .sub_len = sizeof(struct event_cert), .memo = offsetof(struct event_cert, memo) + 1,                \
+	  .as[SCHEMA_ZEEK - 1] = { zeek "cert_chain_fps", &form_lower, offsetof(struct event_cert, sha256) } }, \
+	{ .type = FIELD_LIST, .offset = offsetof(struct handshake_event, member), .sub = cert_fields,         \
+	  .sub_len = sizeof(struct event_cert),                                                               \
+	  .as[SCHEMA_ZEEK - 1] = { zeek "cert_chain_fuids", &form_fuid, offsetof(struct event_cert, sha256) } }
 
 #define DN(name, member, kept)                                                                                \
 	RUN(name ".distinguished_name", member.distinguished_name, kept),                                     \
@@ -88,258 +76,205 @@ static const struct field cert_fields[] = {
 	RUN(name ".locality", member.locality, kept),                                                         \
 	RUN(name ".state_or_province", member.state_or_province, kept)
 
-#define LEAF(name, member, kept)                                                                              \
-	RUN(name ".subject", member.subject, kept),                                                           \
-	RUN(name ".issuer", member.issuer, kept),                                                             \
-	RUN(name ".not_before", member.not_before, kept),                                                     \
-	RUN(name ".not_after", member.not_after, kept),                                                       \
-	RUN(name ".hash.sha256", member.sha256, kept),                                                        \
-	RUN(name ".hash.sha1", member.sha1, kept),                                                            \
+/* What the other schemas put before the names of this side's certificate. */
+#define LEAF(name, member, kept, zeek, eve)                                                                   \
+	RUN(name ".subject", member.subject, kept, ZEEK_AS(zeek "subject", dn_reversed), EVE(eve "subject"), OTEL(name ".subject")), \
+	RUN(name ".issuer", member.issuer, kept, ZEEK_AS(zeek "issuer", dn_reversed), EVE(eve "issuerdn"), OTEL(name ".issuer")), \
+	RUN(name ".not_before", member.not_before, kept, EVE_AS(eve "notbefore", iso_plain), OTEL(name ".not_before")), \
+	RUN(name ".not_after", member.not_after, kept, EVE_AS(eve "notafter", iso_plain), OTEL(name ".not_after")), \
+	RUN(name ".hash.sha256", member.sha256, kept, OTEL(name ".hash.sha256")),                             \
+	RUN(name ".hash.sha1", member.sha1, kept, EVE_AS(eve "fingerprint", lower_colons), OTEL(name ".hash.sha1")), \
 	RUN(name ".x509.version_number", member.x509.version_number, kept),                                   \
-	RUN(name ".x509.serial_number", member.x509.serial_number, kept),                                     \
+	RUN(name ".x509.serial_number", member.x509.serial_number, kept, EVE_AS(eve "serial", colons)),       \
 	DN(name ".x509.subject", member.x509.subject, kept),                                                  \
 	DN(name ".x509.issuer", member.x509.issuer, kept),                                                    \
 	RUN(name ".x509.not_before", member.x509.not_before, kept),                                           \
 	RUN(name ".x509.not_after", member.x509.not_after, kept),                                             \
-	RUN(name ".x509.alternative_names", member.x509.alternative_names, kept),                             \
+	RUN(name ".x509.alternative_names", member.x509.alternative_names, kept, EVE(eve "subjectaltname")),  \
 	RUN(name ".x509.public_key_algorithm", member.x509.public_key_algorithm, kept),                       \
 	RUN(name ".x509.public_key_size", member.x509.public_key_size, kept),                                 \
 	RUN(name ".x509.public_key_exponent", member.x509.public_key_exponent, kept),                         \
 	RUN(name ".x509.public_key_curve", member.x509.public_key_curve, kept),                               \
 	RUN(name ".x509.signature_algorithm", member.x509.signature_algorithm, kept),                         \
-	HS(name ".certificate_chain", member.chain_der)
-
-#define ENDPOINT(name, member)                                                                                \
-	HS(name ".ip", member.ip),                                                                            \
-	HS(name ".port", member.port)
-
-#define PROCESS(path, at)                                                                                     \
-	HS(path ".pid", at.pid),                                                                              \
-	HS(path ".name", at.name),                                                                            \
-	HS(path ".executable", at.executable),                                                                \
-	HS(path ".command_line", at.command_line)
+	HS(name ".certificate_chain", member.chain_der, EVE(eve "chain"), OTEL(name ".certificate_chain"))
 
 const struct field handshake_fields[] = {
-	TIME(struct handshake_event, "@timestamp", start_ns),
+	CONST(NULL, "ssl", ZEEK("_path")),
+	TIME(struct handshake_event, "@timestamp", start_ns, ZEEK_AS("ts", epoch), EVE_AS("timestamp", offset_time),
+	     OTEL_RECORD_AS("Timestamp", nanoseconds_text)),
+	CONST(NULL, "tls", EVE("event_type")),
+	CONST(NULL, "hsmon.handshake", OTEL_RECORD("EventName")),
+	ALSO(outcome, OTEL_RECORD_AS("SeverityText", severity_text)),
+	ALSO(outcome, OTEL_RECORD_AS("SeverityNumber", severity_number)),
+	ALSO(reason, OTEL_RECORD("Body")),
 	CONST("event.kind", "event"),
 	WORDS("event.category", "network"),
 	WORDS("event.type", "connection,protocol"),
 	CONST("event.module", "hsmon"),
 	CONST("event.dataset", "hsmon.handshake"),
-	HS("event.id", id),
-	HS("event.sequence", sequence),
+	HS("event.id", id, ZEEK_AS("uid", uid), EVE_AS("flow_id", flow_id), OTEL("hsmon.event.id")),
+	HS("event.sequence", sequence, OTEL("hsmon.event.sequence")),
 	TIME(struct handshake_event, "event.start", start_ns),
 	TIME(struct handshake_event, "event.end", end_ns),
-	HS("event.duration", duration_ns),
-	HS("event.outcome", outcome),
-	HS("event.reason", reason),
+	HS("event.duration", duration_ns, OTEL("hsmon.event.duration")),
+	HS("event.outcome", outcome, OTEL("hsmon.event.outcome")),
+	MADE(OTEL_AS("error.type", error_type)),
+	HS("event.reason", reason, OTEL("hsmon.event.reason")),
 
-	ENDPOINT("source", source),
-	ENDPOINT("destination", destination),
-	ENDPOINT("client", client),
-	ENDPOINT("server", server),
+	HS("source.ip", source.ip, ZEEK("id.orig_h"), EVE("src_ip"), OTEL("source.address")),
+	SAME("source.port", source.port, ZEEK("id.orig_p"), EVE("src_port")),
+	HS("destination.ip", destination.ip, ZEEK("id.resp_h"), EVE("dest_ip"), OTEL("destination.address")),
+	SAME("destination.port", destination.port, ZEEK("id.resp_p"), EVE("dest_port")),
+	HS("client.ip", client.ip, OTEL("client.address")),
+	SAME("client.port", client.port),
+	HS("server.ip", server.ip),
+	SAME("server.port", server.port),
+	MADE(OTEL_AS("server.address", server_address)),
 	HS("server.domain", server_domain),
 
-	HS("network.transport", transport),
-	HS("network.protocol", protocol),
-	HS("network.type", type),
-	HS("network.community_id", community_id),
+	SAME("network.transport", transport, EVE_AS("proto", upper)),
+	HS("network.protocol", protocol, EVE_AS("app_proto", app_proto), OTEL("network.protocol.name")),
+	SAME("network.type", type, EVE_AS("ip_v", ip_version)),
+	HS("network.community_id", community_id, EVE("community_id"), OTEL("hsmon.network.community_id")),
 	HS("network.direction", direction),
+	MADE(EVE_AS("vlan", vlans)),
 	HS("network.vlan.id", vlan),
 	HS("network.inner.vlan.id", inner_vlan),
-	HS("observer.ingress.interface.name", interface),
+	HS("observer.ingress.interface.name", interface, EVE("in_iface"), OTEL("network.interface.name")),
 
-	HS("tls.version", version),
-	HS("tls.version_protocol", version_protocol),
-	HS("tls.cipher", cipher),
-	HS("tls.curve", curve),
-	HS("tls.next_protocol", next_protocol),
-	HS("tls.resumed", resumed),
-	HS("tls.established", established),
-	HS("tls.client.server_name", server_name),
-	HS("tls.client.ja3", ja3),
-	HS("tls.client.ja4", ja4),
+	MADE(ZEEK_AS("version", zeek_version), EVE_AS("tls.version", eve_version)),
+	ALSO(upgraded_from, EVE("tls.from_proto")),
+	ALSO(client_hello.alpn, EVE("tls.client_alpns")),
+	HS("tls.version", version, OTEL("tls.protocol.version")),
+	HS("tls.version_protocol", version_protocol, OTEL("tls.protocol.name")),
+	SAME("tls.cipher", cipher, ZEEK("cipher")),
+	SAME("tls.curve", curve, ZEEK("curve")),
+	SAME("tls.next_protocol", next_protocol, ZEEK("next_protocol"), EVE_AS("tls.server_alpns", one)),
+	SAME("tls.resumed", resumed, ZEEK("resumed"), EVE_AS("tls.session_resumed", only_true)),
+	SAME("tls.established", established, ZEEK("established")),
+	HS("tls.client.server_name", server_name, ZEEK("server_name"), EVE("tls.sni")),
+	SAME("tls.client.ja3", ja3, ZEEK("ja3"), EVE("tls.ja3.hash")),
+	ALSO(ja3_text, EVE("tls.ja3.string")),
+	HS("tls.client.ja4", ja4, ZEEK("ja4"), EVE("tls.ja4"), OTEL("hsmon.client_hello.ja4")),
 	NAMES("tls.client.supported_ciphers", supported_ciphers, supported_ciphers),
-	LEAF("tls.client", client_leaf, client_leaf),
-	HS("tls.server.ja3s", ja3s),
-	LEAF("tls.server", server_leaf, server_leaf),
+	LEAF("tls.client", client_leaf, client_leaf, "client_", "tls.client."),
+	SAME("tls.server.ja3s", ja3s, ZEEK("ja3s"), EVE("tls.ja3s.hash")),
+	ALSO(ja3s_text, EVE("tls.ja3s.string")),
+	LEAF("tls.server", server_leaf, server_leaf, "", "tls."),
 
-	PROCESS("process", process),
-	HS("user.id", user_id),
-	HS("user.name", user_name),
-	HS("container.id", container_id),
-	HS("container.name", container_name),
-	HS("host.name", host_name),
+	SAME("process.pid", process.pid),
+	HS("process.name", process.name, OTEL("process.executable.name")),
+	HS("process.executable", process.executable, OTEL("process.executable.path")),
+	SAME("process.command_line", process.command_line),
+	SAME("user.id", user_id),
+	SAME("user.name", user_name),
+	SAME("container.id", container_id),
+	SAME("container.name", container_name),
+	HS("host.name", host_name, EVE("host")),
 	HS("related.ip", related_ip),
 	HS("related.hash", related_hash),
 	HS("related.hosts", related_hosts),
 
 	HS("hsmon.interfaces", interfaces),
-	HS("hsmon.tunnel", tunnel),
-	HS("hsmon.upgraded_from", upgraded_from),
-	HS("hsmon.proxy.source.ip", proxy_source.ip),
-	HS("hsmon.proxy.source.port", proxy_source.port),
-	HS("hsmon.proxy.destination.ip", proxy_destination.ip),
-	HS("hsmon.proxy.destination.port", proxy_destination.port),
-	HS("hsmon.compression", compression),
-	HS("hsmon.raw_public_key", raw_public_key),
-	HS("hsmon.not_tls", not_tls),
+	SAME("hsmon.tunnel", tunnel),
+	SAME("hsmon.upgraded_from", upgraded_from),
+	SAME("hsmon.proxy.source.ip", proxy_source.ip),
+	SAME("hsmon.proxy.source.port", proxy_source.port),
+	SAME("hsmon.proxy.destination.ip", proxy_destination.ip),
+	SAME("hsmon.proxy.destination.port", proxy_destination.port),
+	SAME("hsmon.compression", compression),
+	SAME("hsmon.raw_public_key", raw_public_key),
+	SAME("hsmon.not_tls", not_tls),
 	LIST(struct handshake_event, "hsmon.steps", steps, step_fields),
-	HS("hsmon.steps_truncated", steps_truncated),
-	HS("hsmon.history", history),
-	HS("hsmon.timing.tcp_connect_us", tcp_connect_us),
-	HS("hsmon.timing.client_hello_us", client_hello_us),
-	HS("hsmon.timing.server_hello_us", server_hello_us),
-	HS("hsmon.timing.finished_us", finished_us),
-	HS("hsmon.timing.total_us", total_us),
-	HS("hsmon.alert.level", alert_level),
-	HS("hsmon.alert.description", alert_description),
-	HS("hsmon.alert.code", alert_code),
-	HS("hsmon.alert.from", alert_from),
-	HS("hsmon.end.by", end_by),
-	HS("hsmon.end.how", end_how),
-	HS("hsmon.client_hello.bytes", client_hello.bytes),
-	HS("hsmon.client_hello.segments", client_hello.segments),
-	HS("hsmon.client_hello.records", client_hello.records),
+	SAME("hsmon.steps_truncated", steps_truncated),
+	SAME("hsmon.history", history, ZEEK("ssl_history")),
+	SAME("hsmon.timing.tcp_connect_us", tcp_connect_us),
+	SAME("hsmon.timing.client_hello_us", client_hello_us),
+	SAME("hsmon.timing.server_hello_us", server_hello_us),
+	SAME("hsmon.timing.finished_us", finished_us),
+	SAME("hsmon.timing.total_us", total_us),
+	SAME("hsmon.alert.level", alert_level),
+	SAME("hsmon.alert.description", alert_description, ZEEK("last_alert")),
+	SAME("hsmon.alert.code", alert_code),
+	SAME("hsmon.alert.from", alert_from),
+	SAME("hsmon.end.by", end_by),
+	SAME("hsmon.end.how", end_how),
+	SAME("hsmon.client_hello.bytes", client_hello.bytes),
+	SAME("hsmon.client_hello.segments", client_hello.segments),
+	SAME("hsmon.client_hello.records", client_hello.records),
 	NAMES("hsmon.client_hello.extensions", client_hello.extensions, extensions),
 	NAMES("hsmon.client_hello.supported_versions", client_hello.supported_versions, supported_versions),
 	NAMES("hsmon.client_hello.supported_groups", client_hello.supported_groups, supported_groups),
 	NAMES("hsmon.client_hello.key_share_groups", client_hello.key_share_groups, key_share_groups),
 	NAMES("hsmon.client_hello.signature_algorithms", client_hello.signature_algorithms, signature_algorithms),
-	HS("hsmon.client_hello.alpn", client_hello.alpn),
-	HS("hsmon.client_hello.psk", client_hello.psk),
-	HS("hsmon.client_hello.early_data", client_hello.early_data),
-	HS("hsmon.client_hello.session_ticket", client_hello.session_ticket),
-	HS("hsmon.client_hello.grease", client_hello.grease),
-	HS("hsmon.client_hello.sslv2", client_hello.sslv2),
-	HS("hsmon.client_hello.record_size_limit", record_size_limit),
-	HS("hsmon.hello_retry_request", hello_retry_request),
+	SAME("hsmon.client_hello.alpn", client_hello.alpn),
+	SAME("hsmon.client_hello.psk", client_hello.psk),
+	SAME("hsmon.client_hello.early_data", client_hello.early_data),
+	SAME("hsmon.client_hello.session_ticket", client_hello.session_ticket),
+	SAME("hsmon.client_hello.grease", client_hello.grease),
+	SAME("hsmon.client_hello.sslv2", client_hello.sslv2),
+	SAME("hsmon.client_hello.record_size_limit", record_size_limit),
+	SAME("hsmon.hello_retry_request", hello_retry_request),
 	NAMES("hsmon.server_hello.extensions", server_hello.extensions, server_extensions),
-	HS("hsmon.server_hello.session_id_echo", server_hello.session_id_echo),
-	HS("hsmon.key_exchange.dh_bits", dh_bits),
-	HS("hsmon.key_exchange.signature", key_exchange_signature),
-	HS("hsmon.certificate_request.seen", certificate_request.seen),
-	HS("hsmon.certificate_request.authorities", certificate_request.authorities),
-	HS("hsmon.certificate_request.signature_algorithms", certificate_request.signature_algorithms),
-	HS("hsmon.certificate_request.answered", client_certificate),
-	MEMO_LIST(struct handshake_event, "hsmon.server_chain", server_chain, cert_fields, struct event_cert),
-	MEMO_LIST(struct handshake_event, "hsmon.client_chain", client_chain, cert_fields, struct event_cert),
-	HS("hsmon.cert.visibility", cert.visibility),
-	HS("hsmon.cert.days_left", cert.days_left),
-	HS("hsmon.cert.hostname_match", cert.hostname_match),
-	HS("hsmon.cert.chain_status", cert.chain_status),
-	HS("hsmon.cert.chain_reason", cert.chain_reason),
-	HS("hsmon.cert.completed", cert.completed),
-	HS("hsmon.cert.findings", cert.findings),
-	HS("hsmon.cert.severity", cert.severity),
-	HS("hsmon.client_cert.days_left", client_cert.days_left),
-	HS("hsmon.client_cert.chain_status", client_cert.chain_status),
-	HS("hsmon.client_cert.chain_reason", client_cert.chain_reason),
-	HS("hsmon.client_cert.completed", client_cert.completed),
-	HS("hsmon.client_cert.findings", client_cert.findings),
-	HS("hsmon.client_cert.severity", client_cert.severity),
-	HS("hsmon.ocsp.stapled", ocsp.stapled),
-	HS("hsmon.ocsp.status", ocsp.status),
-	HS("hsmon.ocsp.verification", ocsp.verification),
-	HS("hsmon.ocsp.this_update", ocsp.this_update),
-	HS("hsmon.ocsp.next_update", ocsp.next_update),
-	HS("hsmon.sct.count", sct_cnt),
-	HS("hsmon.sct.from", sct_from),
-	HS("hsmon.sct.valid", sct_valid),
-	HS("hsmon.sct.invalid", sct_invalid),
-	HS("hsmon.sct.unknown_log", sct_unknown_log),
-	HS("hsmon.pq.offered", pq_offered),
-	HS("hsmon.pq.negotiated", pq_negotiated),
-	HS("hsmon.ech.offered", ech.offered),
-	HS("hsmon.ech.may_be_grease", ech.may_be_grease),
-	HS("hsmon.ech.outer_name", ech.outer_name),
-	HS("hsmon.ech.config_id", ech.config_id),
-	HS("hsmon.ech.kdf", ech.kdf),
-	HS("hsmon.ech.aead", ech.aead),
-	HS("hsmon.quic.version", quic_version),
-	HS("hsmon.quic.dcid", quic_dcid),
-	HS("hsmon.quic.scid", quic_scid),
-	HS("hsmon.dtls.version", dtls_version),
-	HS("hsmon.dtls.cookie", dtls_cookie),
-	HS("hsmon.capture.complete", capture.complete),
-	HS("hsmon.capture.gaps", capture.gaps),
-	HS("hsmon.capture.truncated", capture.truncated),
-	HS("hsmon.capture.retransmits", capture.retransmits),
-	HS("hsmon.capture.segments", capture.segments),
-	HS("hsmon.capture.bytes", capture.bytes),
-	HS("hsmon.renegotiations", renegotiations),
-	HS("hsmon.post_handshake_auth", post_handshake_auth),
-	PROCESS("hsmon.peer_process", peer_process),
-	END
-};
-
-#define ST(name, member) ROW(struct stats_event, name, member)
-
-const struct field stats_fields[] = {
-	TIME(struct stats_event, "@timestamp", time_ns),
-	CONST("event.kind", "metric"),
-	WORDS("event.category", "network"),
-	WORDS("event.type", "info"),
-	CONST("event.module", "hsmon"),
-	CONST("event.dataset", "hsmon.stats"),
-	ST("event.sequence", sequence),
-	ST("hsmon.stats.last", last),
-	ST("hsmon.stats.packets", packets),
-	ST("hsmon.stats.bytes", bytes),
-	ST("hsmon.stats.selected", selected),
-	ST("hsmon.stats.handshakes", handshakes),
-	ST("hsmon.stats.drops", drops),
-	ST("hsmon.stats.notes", notes),
-	ST("hsmon.stats.kernel.run_ns", kernel_run_ns),
-	ST("hsmon.stats.kernel.runs", kernel_run_cnt),
-	ST("hsmon.stats.kernel.ns_per_packet", kernel_ns_per_packet),
-	ST("hsmon.stats.own.cpu_user_us", cpu_user_us),
-	ST("hsmon.stats.own.cpu_system_us", cpu_system_us),
-	ST("hsmon.stats.own.memory_bytes", memory_bytes),
-	END
-};
-
-#define IF(name, member) ROW(struct interface_event, name, member)
-
-const struct field interface_fields[] = {
-	TIME(struct interface_event, "@timestamp", time_ns),
-	CONST("event.kind", "event"),
-	WORDS("event.category", "network"),
-	WORDS("event.type", "info"),
-	CONST("event.module", "hsmon"),
-	CONST("event.dataset", "hsmon.interface"),
-	IF("event.sequence", sequence),
-	IF("event.action", action),
-	IF("observer.ingress.interface.name", name),
-	IF("hsmon.interface.index", index),
-	IF("hsmon.interface.attach", attach),
-	END
-};
-
-#define CE(name, member) ROW(struct certificate_event, name, member)
-
-const struct field certificate_fields[] = {
-	TIME(struct certificate_event, "@timestamp", time_ns),
-	CONST("event.kind", "event"),
-	WORDS("event.category", "network"),
-	WORDS("event.type", "info"),
-	CONST("event.module", "hsmon"),
-	CONST("event.dataset", "hsmon.certificate"),
-	CE("event.sequence", sequence),
-	CE("event.action", action),
-	CE("server.ip", server.ip),
-	CE("server.port", server.port),
-	CE("server.domain", server_name),
-	CE("tls.server.subject", subject),
-	CE("tls.server.issuer", issuer),
-	CE("tls.server.not_before", not_before),
-	CE("tls.server.not_after", not_after),
-	CE("tls.server.hash.sha256", sha256),
-	CE("hsmon.certificate.name", name),
-	CE("hsmon.certificate.days_left", days_left),
-	CE("hsmon.certificate.previous", previous),
-	TIME(struct certificate_event, "hsmon.certificate.first_seen", first_seen_ns),
-	TIME(struct certificate_event, "hsmon.certificate.last_seen", last_seen_ns),
-	CE("hsmon.certificate.handshakes", handshakes),
+	SAME("hsmon.server_hello.session_id_echo", server_hello.session_id_echo),
+	SAME("hsmon.key_exchange.dh_bits", dh_bits),
+	SAME("hsmon.key_exchange.signature", key_exchange_signature),
+	SAME("hsmon.certificate_request.seen", certificate_request.seen),
+	SAME("hsmon.certificate_request.authorities", certificate_request.authorities),
+	SAME("hsmon.certificate_request.signature_algorithms", certificate_request.signature_algorithms),
+	SAME("hsmon.certificate_request.answered", client_certificate),
+	CHAIN("hsmon.server_chain", server_chain, ""),
+	CHAIN("hsmon.client_chain", client_chain, "client_"),
+	SAME("hsmon.cert.visibility", cert.visibility),
+	SAME("hsmon.cert.days_left", cert.days_left),
+	SAME("hsmon.cert.hostname_match", cert.hostname_match, ZEEK("sni_matches_cert")),
+	SAME("hsmon.cert.chain_status", cert.chain_status, ZEEK_AS("validation_status", validation)),
+	SAME("hsmon.cert.chain_reason", cert.chain_reason),
+	SAME("hsmon.cert.completed", cert.completed),
+	SAME("hsmon.cert.findings", cert.findings),
+	SAME("hsmon.cert.severity", cert.severity),
+	SAME("hsmon.client_cert.days_left", client_cert.days_left),
+	SAME("hsmon.client_cert.chain_status", client_cert.chain_status),
+	SAME("hsmon.client_cert.chain_reason", client_cert.chain_reason),
+	SAME("hsmon.client_cert.completed", client_cert.completed),
+	SAME("hsmon.client_cert.findings", client_cert.findings),
+	SAME("hsmon.client_cert.severity", client_cert.severity),
+	SAME("hsmon.ocsp.stapled", ocsp.stapled),
+	SAME("hsmon.ocsp.status", ocsp.status),
+	SAME("hsmon.ocsp.verification", ocsp.verification),
+	SAME("hsmon.ocsp.this_update", ocsp.this_update),
+	SAME("hsmon.ocsp.next_update", ocsp.next_update),
+	SAME("hsmon.sct.count", sct_cnt),
+	SAME("hsmon.sct.from", sct_from),
+	SAME("hsmon.sct.valid", sct_valid),
+	SAME("hsmon.sct.invalid", sct_invalid),
+	SAME("hsmon.sct.unknown_log", sct_unknown_log),
+	SAME("hsmon.pq.offered", pq_offered),
+	SAME("hsmon.pq.negotiated", pq_negotiated),
+	SAME("hsmon.ech.offered", ech.offered),
+	SAME("hsmon.ech.may_be_grease", ech.may_be_grease),
+	SAME("hsmon.ech.outer_name", ech.outer_name),
+	SAME("hsmon.ech.config_id", ech.config_id),
+	SAME("hsmon.ech.kdf", ech.kdf),
+	SAME("hsmon.ech.aead", ech.aead),
+	SAME("hsmon.quic.version", quic_version),
+	SAME("hsmon.quic.dcid", quic_dcid),
+	SAME("hsmon.quic.scid", quic_scid),
+	SAME("hsmon.dtls.version", dtls_version),
+	SAME("hsmon.dtls.cookie", dtls_cookie),
+	SAME("hsmon.capture.complete", capture.complete),
+	SAME("hsmon.capture.gaps", capture.gaps),
+	SAME("hsmon.capture.truncated", capture.truncated),
+	SAME("hsmon.capture.retransmits", capture.retransmits),
+	SAME("hsmon.capture.segments", capture.segments),
+	SAME("hsmon.capture.bytes", capture.bytes),
+	SAME("hsmon.renegotiations", renegotiations),
+	SAME("hsmon.post_handshake_auth", post_handshake_auth),
+	SAME("hsmon.peer_process.pid", peer_process.pid),
+	SAME("hsmon.peer_process.name", peer_process.name),
+	SAME("hsmon.peer_process.executable", peer_process.executable),
+	SAME("hsmon.peer_process.command_line", peer_process.command_line),
+	ALSO(host_name, OTEL_RESOURCE("host.name")),
+	CONST(NULL, "hsmon", OTEL_RESOURCE("service.name")),
 	END
 };

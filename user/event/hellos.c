@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "event/make.h"
+#include "tls/fingerprint.h"
 #include "tls/names.h"
 
 static enum event_tri tri(bool v)
@@ -86,6 +87,24 @@ static struct event_strs make_byte_strings(struct make *m, struct tls_strs list)
 	return (struct event_strs){ v, v ? list.n : 0 };
 }
 
+static void make_ja3_text(struct make *m, const struct tls_client_hello *ch)
+{
+	struct strbuf b = { 0 };
+
+	if (tls_ja3_text(ch, &b))
+		m->e->ja3_text = make_bytes(m, b.s, b.len);
+	strbuf_free(&b);
+}
+
+static void make_ja3s_text(struct make *m, const struct tls_server_hello *sh)
+{
+	struct strbuf b = { 0 };
+
+	if (tls_ja3s_text(sh, &b))
+		m->e->ja3s_text = make_bytes(m, b.s, b.len);
+	strbuf_free(&b);
+}
+
 static void make_client_hello(struct make *m)
 {
 	const struct tls_client_hello *ch = &m->h->client_hello;
@@ -116,6 +135,8 @@ static void make_client_hello(struct make *m)
 	}
 	if (ch->ja3[0])
 		e->ja3 = make_bytes(m, ch->ja3, strlen(ch->ja3));
+	if (m->src->ja3_text)
+		make_ja3_text(m, ch);
 	if (ch->ja4[0])
 		e->ja4 = make_bytes(m, ch->ja4, strlen(ch->ja4));
 }
@@ -157,6 +178,8 @@ static void make_server_hello(struct make *m)
 	e->server_hello.session_id_echo = tri(sh->session_id_echo);
 	if (sh->alpn.n)
 		e->next_protocol = make_bytes(m, sh->alpn.p, sh->alpn.n);
+	if (m->src->ja3_text)
+		make_ja3s_text(m, sh);
 	if (sh->ja3s[0])
 		e->ja3s = make_bytes(m, sh->ja3s, strlen(sh->ja3s));
 }

@@ -5,30 +5,9 @@
 
 #include "event/event.h"
 #include "event/shares.h"
-
-/* An object being written: objects in it that are open, and those of them that the row at hand is in as well. */
-struct writer {
-	struct json_clock *clock;
-	struct strbuf *b;
-	const char *event;
-	unsigned int open, keep;
-};
+#include "sink/json_writer.h"
 
 static const char closers[] = "}}}}}}}}";
-
-/* FIELD_LIST members differ only in the type that v points to. */
-struct any_list {
-	const char *v;
-	size_t n;
-};
-
-static struct any_list list_at(const void *p)
-{
-	struct any_list l;
-
-	memcpy(&l, p, sizeof(l));
-	return l;
-}
 
 /* at: the member's offset and 1; 0: there is none. */
 static struct event_memo *memo_at(const void *base, size_t at)
@@ -50,41 +29,6 @@ static void keep_memo(struct event_memo *memo, const struct strbuf *b, size_t ma
 {
 	if (memo && !b->failed)
 		event_memo_set(memo, b->s + mark, b->len - mark);
-}
-
-/* Closes objects, and writes the row's key from the first that is not open on, up to its byte `until`; then there is room for
- * n bytes. Where to write those; NULL: out of memory. */
-static char *begin(struct writer *w, const struct json_row *r, size_t until, size_t n)
-{
-	const char *key = r->key + r->off[w->keep];
-	size_t len = until - r->off[w->keep];
-	char *d = strbuf_room(w->b, w->open - w->keep + len + JSON_KEY_PAD + n);
-
-	if (!d)
-		return NULL;
-	for (; w->open > w->keep; w->open--)
-		*d++ = '}';
-	for (size_t i = 0; i < len; i += JSON_KEY_PAD)
-		memcpy(d + i, key + i, JSON_KEY_PAD);
-	*d = ',';
-	w->open = w->keep = r->depth;
-	return d + len;
-}
-
-static void end(struct writer *w, char *d)
-{
-	*d = '\0';
-	w->b->len = (size_t)(d - w->b->s);
-}
-
-/* Only the key; the value is appended to the buffer. */
-static bool put_key(struct writer *w, const struct json_row *r, size_t until)
-{
-	char *d = begin(w, r, until, 0);
-
-	if (d)
-		end(w, d);
-	return d;
 }
 
 static void put_str(struct writer *w, const struct json_row *r, const struct event_str *s)
@@ -145,7 +89,7 @@ static void put_bool(struct writer *w, const struct json_row *r, bool v)
 
 static void put_time(struct writer *w, const struct json_row *r, uint64_t ns)
 {
-	struct json_clock *c = w->clock;
+	struct json_clock *c = &w->j->clock;
 	uint64_t us = ns % NS_PER_S / NS_PER_US;
 	size_t len;
 	char *d;
@@ -170,7 +114,7 @@ static void put_time(struct writer *w, const struct json_row *r, uint64_t ns)
 
 static void put_strs(struct writer *w, const struct json_row *r, const struct event_strs *l)
 {
-	struct event_memo *memo = memo_at(w->event, r->field->memo);
+	struct event_memo *memo = memo_at(w->event, r->field.memo);
 	size_t mark;
 	char sep = '[';
 
@@ -207,15 +151,15 @@ static void put_list(struct writer *w, const struct json_row *r, struct any_list
 	if (!put_key(w, r, r->key_len))
 		return;
 	for (size_t i = 0; i < l.n; i++, sep = ',') {
-		const char *element = l.v + i * r->field->sub_len;
-		struct event_memo *memo = memo_at(element, r->field->memo);
+		const char *element = l.v + i * r->field.sub_len;
+		struct event_memo *memo = memo_at(element, r->field.memo);
 		size_t mark;
 
 		strbuf_putc(w->b, sep);
 		mark = w->b->len;
 		if (put_memo(w->b, memo))
 			continue;
-		json_object(w->clock, w->b, r->sub, element);
+		json_object(w->j, w->b, r->sub, element);
 		keep_memo(memo, w->b, mark);
 	}
 	strbuf_putc(w->b, ']');
@@ -224,10 +168,10 @@ static void put_list(struct writer *w, const struct json_row *r, struct any_list
 /* Absent values are not written. */
 static void put_row(struct writer *w, const struct json_row *r)
 {
-	const void *p = w->event + r->field->offset;
+	const void *p = w->event + r->field.offset;
 	const struct event_str *s = p;
 
-	switch (r->field->type) {
+	switch (r->field.type) {
 	case FIELD_CONST:
 	case FIELD_CONST_LIST:
 		put_key(w, r, r->key_len);
@@ -271,6 +215,14 @@ static void put_row(struct writer *w, const struct json_row *r)
 		if (*(const bool *)p)
 			put_bool(w, r, true);
 		break;
+	case FIELD_FORM:
+	case FIELD_FORM_STRS:
+	case FIELD_FORM_LIST:
+		json_formed(w, r, p);
+		break;
+	case FIELD_EVENT:
+	case FIELD_END:
+		break;
 	}
 }
 
@@ -309,14 +261,19 @@ static void put_run(struct writer *w, const struct json_row *first, struct event
 	w->open = w->keep = depth;
 }
 
-/* An object is opened by the first row in it that is present, so none is ever empty. */
-void json_object(struct json_clock *clock, struct strbuf *b, const struct json_plan *plan, const void *event)
+void json_writer_free(struct json_writer *j)
 {
-	struct writer w = { .clock = clock, .b = b, .event = event };
+	strbuf_free(&j->scratch);
+}
+
+/* An object is opened by the first row in it that is present, so none is ever empty. */
+void json_object(struct json_writer *j, struct strbuf *b, const struct json_plan *plan, const void *event)
+{
+	struct writer w = { .j = j, .b = b, .event = event };
 	size_t start = b->len;
 
 	for (const struct json_row *r = plan->row; r < plan->row + plan->n; r++) {
-		struct event_memo *memo = r->run ? memo_at(event, r->field->run_memo) : NULL;
+		struct event_memo *memo = r->run ? memo_at(event, r->field.run_memo) : NULL;
 
 		if (r->common < w.keep)
 			w.keep = r->common;

@@ -15,7 +15,14 @@ struct json_clock {
 	char iso[CLOCK_ISO_LEN];	/* "": none yet */
 };
 
+/* What is kept between events. */
+struct json_writer {
+	struct json_clock clock;
+	struct strbuf scratch;		/* a value in another form, before it is escaped */
+};
+
+void json_writer_free(struct json_writer *j);
 /* event: the struct that the plan's rows are about. */
-void json_object(struct json_clock *clock, struct strbuf *b, const struct json_plan *plan, const void *event);
+void json_object(struct json_writer *j, struct strbuf *b, const struct json_plan *plan, const void *event);
 
 #endif

@@ -19,12 +19,12 @@ void json_plan_free(struct json_plan *p)
 }
 
 /* How many leading objects (not the value's own name) two paths have in common. */
-static uint8_t common_objects(const char *a, const char *b)
+static uint8_t common_objects(const char *a, const char *b, char separator)
 {
 	uint8_t n = 0;
 
 	for (; *a && *a == *b; a++, b++)
-		n += *a == '.';
+		n += *a == separator;
 	return n;
 }
 
@@ -44,16 +44,17 @@ static void put_words(struct strbuf *b, const char *p)
 	strbuf_putc(b, ']');
 }
 
-static bool row_init(struct json_row *r, const struct field *f, const char *before)
+static bool row_init(struct json_row *r, const char *before, char separator)
 {
+	const char ends[] = { separator, '\0' };
+	const struct field_use *f = &r->field;
 	struct strbuf key = { 0 };
 	const char *p = f->path;
 
-	r->field = f;
-	r->common = common_objects(before, f->path);
+	r->common = common_objects(before, f->path, separator);
 	strbuf_putc(&key, ',');
 	for (;; r->depth++) {
-		size_t len = strcspn(p, ".");
+		size_t len = strcspn(p, ends);
 
 		r->off[r->depth] = (uint16_t)(key.len - 1);
 		strbuf_json(&key, p, len);
@@ -79,29 +80,32 @@ static void find_runs(struct json_plan *p)
 		struct json_row *first = &p->row[i];
 
 		first->run_depth = first->depth;
-		for (n = 1; first->field->run_memo && i + n < p->n && first[n].field->run_memo == first->field->run_memo; n++)
+		for (n = 1; first->field.run_memo && i + n < p->n && first[n].field.run_memo == first->field.run_memo; n++)
 			if (first[n].common < first->run_depth)
 				first->run_depth = first[n].common;
-		first->run = first->field->run_memo ? (uint16_t)n : 0;
+		first->run = first->field.run_memo ? (uint16_t)n : 0;
 	}
 }
 
-struct json_plan *json_plan_new(const struct field *rows)
+struct json_plan *json_plan_new(const struct field *rows, enum schema schema)
 {
 	struct json_plan *p;
-	size_t n = 0;
+	size_t max = 0;
 	bool ok = true;
 
-	while (rows[n].path)
-		n++;
-	p = calloc(1, sizeof(*p) + n * sizeof(p->row[0]));
+	while (rows[max].type != FIELD_END)
+		max++;
+	p = calloc(1, sizeof(*p) + max * sizeof(p->row[0]));
 	if (!p)
 		return NULL;
-	p->n = n;
-	for (size_t i = 0; i < n && ok; i++) {
-		ok = row_init(&p->row[i], &rows[i], i ? rows[i - 1].path : "");
-		if (ok && rows[i].sub)
-			ok = (p->row[i].sub = json_plan_new(rows[i].sub)) != NULL;
+	for (; rows->type != FIELD_END && ok; rows++) {
+		struct json_row *r = &p->row[p->n];
+
+		if (!field_in(rows, schema, &r->field))
+			continue;
+		ok = row_init(r, p->n++ ? r[-1].field.path : "", schema_separator(schema));
+		if (ok && r->field.type == FIELD_LIST)
+			ok = (r->sub = json_plan_new(r->field.sub, schema)) != NULL;
 	}
 	if (!ok) {
 		json_plan_free(p);

@@ -11,11 +11,11 @@
 #define JSON_DEPTH_MAX 6	/* objects around a value, the event itself not counted */
 #define JSON_KEY_PAD 16		/* bytes behind a key that may be read: it is copied in blocks of so many */
 
-/* A row made ready. `key` is all that opens the way to it, ,"tls":{"server":{"subject": and the value if it is a constant; from
+/* A row made ready, as one schema has it. `key` is all that opens the way to it, ,"tls":{"server":{"subject": and the value if it is a constant; from
  * off[k] on it is what is left to write when the k outermost objects are open already, but for its first byte, which is to be
  * a comma. */
 struct json_row {
-	const struct field *field;
+	struct field_use field;
 	char *key;
 	uint16_t off[JSON_DEPTH_MAX + 1];
 	uint16_t key_len;
@@ -31,8 +31,8 @@ struct json_plan {
 	struct json_row row[];
 };
 
-/* NULL: out of memory. */
-struct json_plan *json_plan_new(const struct field *rows);
+/* NULL: out of memory. Of a schema that has no name for any of them a plan without rows. */
+struct json_plan *json_plan_new(const struct field *rows, enum schema schema);
 void json_plan_free(struct json_plan *p);
 
 #endif

@@ -9,6 +9,9 @@
 #define HSMON_SINK_SINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "event/fields.h"
 
 struct handshake_event;
 struct stats_event;
@@ -22,11 +25,16 @@ struct sink_options {
 	bool color;			/* text: terminal colours */
 	bool resolve_width;		/* text: fit columns to the terminal on fd */
 	int expiry_warn_days;		/* text: a certificate with that many days left or fewer is coloured */
+	const char *columns;		/* CSV: names, comma-separated; NULL: the usual ones */
+	enum schema schema;		/* JSON, CSV: whose names */
 	bool line_buffered;		/* flush after every event (a terminal or a pipe that somebody watches) */
 };
 
 struct sink *sink_text_new(const struct sink_options *opt);
 struct sink *sink_json_new(const struct sink_options *opt);
+struct sink *sink_csv_new(const struct sink_options *opt);
+/* True: the schema has a field of each name in the list. Else *bad is the first that it has not, bad_len bytes. */
+bool sink_csv_columns(enum schema schema, const char *columns, const char **bad, size_t *bad_len);
 /* 0 or -errno. A sink that gets none of a kind ignores it. */
 int sink_handshake(struct sink *s, struct handshake_event *e);
 int sink_stats(struct sink *s, struct stats_event *e);

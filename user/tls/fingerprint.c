@@ -7,26 +7,42 @@
 #include "tls/fingerprint_text.h"
 
 /* "version,suites,extensions,groups,point formats", each list decimal and joined with '-', GREASE left out. */
+static void put_client(struct fp_text *t, const struct tls_client_hello *ch)
+{
+	fp_decimal(t, ch->legacy_version);
+	fp_putc(t, ',');
+	fp_decimals(t, &ch->suites);
+	fp_putc(t, ',');
+	fp_decimals(t, &ch->extensions);
+	fp_putc(t, ',');
+	fp_decimals(t, &ch->groups);
+	fp_putc(t, ',');
+	for (size_t i = 0; i < ch->point_formats.n; i++) {
+		if (i)
+			fp_putc(t, '-');
+		fp_decimal(t, ch->point_formats.p[i]);
+	}
+}
+
 static bool ja3_client(struct tls_crypto *c, const struct tls_client_hello *ch, char out[33])
 {
 	struct fp_text t;
 
 	if (!c->md5 || !fp_begin(&t, c->md5_ctx, c->md5))
 		return false;
-	fp_decimal(&t, ch->legacy_version);
-	fp_putc(&t, ',');
-	fp_decimals(&t, &ch->suites);
-	fp_putc(&t, ',');
-	fp_decimals(&t, &ch->extensions);
-	fp_putc(&t, ',');
-	fp_decimals(&t, &ch->groups);
-	fp_putc(&t, ',');
-	for (size_t i = 0; i < ch->point_formats.n; i++) {
-		if (i)
-			fp_putc(&t, '-');
-		fp_decimal(&t, ch->point_formats.p[i]);
-	}
+	put_client(&t, ch);
 	return fp_end(&t, out, 16);
+}
+
+bool tls_ja3_text(const struct tls_client_hello *ch, struct strbuf *b)
+{
+	struct fp_text t;
+
+	if (ch->sslv2)
+		return false;
+	fp_begin_text(&t, b);
+	put_client(&t, ch);
+	return fp_end_text(&t);
 }
 
 bool tls_fingerprint_client(struct tls_client_hello *ch, char transport)
@@ -47,6 +63,28 @@ bool tls_fingerprint_client(struct tls_client_hello *ch, char transport)
 }
 
 /* "version,suite,extensions". Servers do not send GREASE, and JA3S does not look for it. */
+static void put_server(struct fp_text *t, const struct tls_server_hello *sh)
+{
+	fp_decimal(t, sh->legacy_version);
+	fp_putc(t, ',');
+	fp_decimal(t, sh->suite);
+	fp_putc(t, ',');
+	for (size_t i = 0; i < sh->extensions.n; i++) {
+		if (i)
+			fp_putc(t, '-');
+		fp_decimal(t, sh->extensions.v[i]);
+	}
+}
+
+bool tls_ja3s_text(const struct tls_server_hello *sh, struct strbuf *b)
+{
+	struct fp_text t;
+
+	fp_begin_text(&t, b);
+	put_server(&t, sh);
+	return fp_end_text(&t);
+}
+
 bool tls_fingerprint_server(struct tls_server_hello *sh)
 {
 	struct tls_crypto *c = tls_crypto();
@@ -55,15 +93,7 @@ bool tls_fingerprint_server(struct tls_server_hello *sh)
 	sh->ja3s[0] = '\0';
 	if (!c || !c->md5 || !fp_begin(&t, c->md5_ctx, c->md5))
 		return false;
-	fp_decimal(&t, sh->legacy_version);
-	fp_putc(&t, ',');
-	fp_decimal(&t, sh->suite);
-	fp_putc(&t, ',');
-	for (size_t i = 0; i < sh->extensions.n; i++) {
-		if (i)
-			fp_putc(&t, '-');
-		fp_decimal(&t, sh->extensions.v[i]);
-	}
+	put_server(&t, sh);
 	if (fp_end(&t, sh->ja3s, 16))
 		return true;
 	sh->ja3s[0] = '\0';

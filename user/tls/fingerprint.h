@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/strbuf.h"
 #include "tls/handshake.h"
 
 /*
@@ -19,5 +20,9 @@ bool tls_fingerprint_client(struct tls_client_hello *ch, char transport);
 
 /* Fills ja3s. */
 bool tls_fingerprint_server(struct tls_server_hello *sh);
+
+/* The texts that JA3 and JA3S are digests of, appended. False: there is none, or no memory. */
+bool tls_ja3_text(const struct tls_client_hello *ch, struct strbuf *b);
+bool tls_ja3s_text(const struct tls_server_hello *sh, struct strbuf *b);
 
 #endif

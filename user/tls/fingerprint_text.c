@@ -8,14 +8,24 @@ static const char hex[] = "0123456789abcdef";
 bool fp_begin(struct fp_text *t, EVP_MD_CTX *md, const EVP_MD *type)
 {
 	t->md = md;
+	t->text = NULL;
 	t->n = 0;
 	t->failed = !EVP_DigestInit_ex2(md, type, NULL);
 	return !t->failed;
 }
 
+void fp_begin_text(struct fp_text *t, struct strbuf *text)
+{
+	t->text = text;
+	t->n = 0;
+	t->failed = false;
+}
+
 static void flush(struct fp_text *t)
 {
-	if (!EVP_DigestUpdate(t->md, t->buf, t->n))
+	if (t->text)
+		strbuf_add(t->text, t->buf, t->n);
+	else if (!EVP_DigestUpdate(t->md, t->buf, t->n))
 		t->failed = true;
 	t->n = 0;
 }
@@ -67,6 +77,12 @@ void fp_hex16(struct fp_text *t, uint16_t v)
 	p[2] = hex[v >> 4 & 15];
 	p[3] = hex[v & 15];
 	t->n += 4;
+}
+
+bool fp_end_text(struct fp_text *t)
+{
+	flush(t);
+	return !t->text->failed;
 }
 
 bool fp_end(struct fp_text *t, char *out, size_t bytes)

@@ -7,18 +7,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/strbuf.h"
 #include "tls/crypto.h"
 #include "tls/handshake.h"
 
 /* A hello may list 32,000 suites: the text goes to the digest in pieces. */
 struct fp_text {
 	EVP_MD_CTX *md;
+	struct strbuf *text;		/* where the text itself goes, instead of a digest; NULL */
 	size_t n;
 	bool failed;
 	char buf[1024];
 };
 
 bool fp_begin(struct fp_text *t, EVP_MD_CTX *md, const EVP_MD *type);
+void fp_begin_text(struct fp_text *t, struct strbuf *text);
+/* The last of a text. False: no memory. */
+bool fp_end_text(struct fp_text *t);
 void fp_putc(struct fp_text *t, char c);
 void fp_decimal(struct fp_text *t, uint16_t v);
 /* "1-2-3", GREASE left out. */

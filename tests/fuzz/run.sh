@@ -15,7 +15,7 @@ for prog in "$@"; do
 	# This one begins with captures, which are made when it runs.
 	[ "$name" = fuzz_pipeline ] && python3 "$here/../shapes/run.py" --write "$corpus"
 	[ -d "$here/regress/$name" ] && set -- "$@" "$here/regress/$name"
-	if "$prog" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$corpus-" -print_final_stats=1 \
+	if "$prog" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 -artifact_prefix="$corpus-" -print_final_stats=1 \
 		"$@" >"$corpus.log" 2>&1; then
 		passed=$((passed + 1))
 		echo "$name: $(grep -o 'number_of_executed_units: *[0-9]*' "$corpus.log" | tail -n 1), no finding"

@@ -147,12 +147,11 @@ static void application_data(struct tls_conn *c, const struct tls_at *at, uint32
 	st->app_bytes += len;
 	if (hs->protocol == TLS_PROTO_QUIC)
 		return;
-	if (tls_version_is_13(hs->version)) {
+	/* Before the ServerHello it can only be TLS 1.3's. */
+	if (tls_version_is_13(hs->version) || (!hs->version && hs->client_hello.early_data && st == &hs->side[TLS_CLIENT])) {
 		tls_progress13(c, at, len);
 		return;
 	}
-	if (!hs->version && hs->client_hello.early_data && st == &hs->side[TLS_CLIENT])
-		hs->early_data = true;
 	tls_application_step(c, at, len);
 	if (st->finished)
 		st->after_finished++;

@@ -139,8 +139,11 @@ static void from_client(struct tls_conn *c, const struct tls_at *at, uint32_t le
 		tls_application_step(c, at, len);
 	} else if (hs->client_hello.early_data && !hs->side[TLS_SERVER].app_records) {
 		early(c, at, len);
-	} else if (is_client_alert(hs, len)) {
+	} else if (is_client_alert(hs, len) && !p->client_pending) {
 		hidden_alert(c, at, len);
+	} else if (is_client_alert(hs, len)) {
+		p->closing = true;
+		tls_application_step(c, at, len);
 	} else {
 		client_flight(c, at, len);
 	}

@@ -21,10 +21,10 @@ else
 say = @:
 endif
 
-LIBS := libbpf libelf zlib libcrypto libpcap libseccomp libmnl libxxhash libconfig sqlite3
+LIBS := libbpf libelf zlib libbrotlidec libzstd libcrypto libpcap libseccomp libmnl libxxhash libconfig sqlite3
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS))
 LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
-TEST_LDLIBS := -lssl		# peers for tests; hsmon itself speaks no TLS
+TEST_LDLIBS := -lssl -lbrotlienc	# peers for tests; hsmon itself speaks no TLS
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE

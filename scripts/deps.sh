@@ -34,6 +34,8 @@ packages() {
 		build|libbpf-dev|libbpf-devel|libbpf
 		build|libelf-dev|elfutils-libelf-devel|libelf
 		build|zlib1g-dev|zlib-devel|zlib
+		build|libbrotli-dev|brotli-devel|brotli
+		build|libzstd-dev|libzstd-devel|zstd
 		build|libssl-dev|openssl-devel|openssl
 		build|libpcap-dev|libpcap-devel|libpcap
 		build|libseccomp-dev|libseccomp-devel|libseccomp
@@ -44,6 +46,8 @@ packages() {
 		run|libbpf1|libbpf|libbpf
 		run|libelf1t64/libelf1|elfutils-libelf|libelf
 		run|zlib1g|zlib|zlib
+		run|libbrotli1|libbrotli|brotli
+		run|libzstd1|libzstd|zstd
 		run|libssl3t64/libssl3|openssl-libs|openssl
 		run|libpcap0.8t64/libpcap0.8|libpcap|libpcap
 		run|libseccomp2|libseccomp|libseccomp

@@ -189,13 +189,21 @@ static void linger(struct conn *c)
 	TAILQ_INSERT_TAIL(&c->owner->lingering, c, linger);
 }
 
+bool conn_outlives_reset(const struct conn *c)
+{
+	const struct tls_handshake *h = tls_conn_handshake(c->tls);
+
+	return h->client_dir != TLS_SIDE_UNKNOWN && c->flow.reset[h->client_dir] && !c->flow.reset[!h->client_dir] &&
+	       !c->flow.fin[!h->client_dir] && tls_conn_in_server_flight(c->tls);
+}
+
 void conn_check(struct conn *c, bool ended)
 {
 	if (ended)
 		conn_finish(c, EVENT_CAUSE_CLOSED);
 	else if (tls_conn_settled(c->tls))
 		conn_finish(c, EVENT_CAUSE_SETTLED);
-	else if (!c->lingering && tls_conn_handshake(c->tls)->established)
+	else if (!c->lingering && (tls_conn_handshake(c->tls)->established || conn_outlives_reset(c)))
 		linger(c);
 }
 

@@ -73,8 +73,10 @@ void conn_tcp(struct conn *c, const struct segment *s);
 void conn_udp(struct conn *c, const struct segment *s);
 /* The budget learns what it costs by now. */
 void conn_charge(struct conn *c);
-/* After each record: is the handshake over? */
+/* After each record: is the handshake over? ended: the connection is. */
 void conn_check(struct conn *c, bool ended);
+/* Its end was seen, but the rest of the server's flight is on its way to a client that has reset it: wait for that a while. */
+bool conn_outlives_reset(const struct conn *c);
 /* Ends the connection for the parser, and reports it; once. */
 void conn_finish(struct conn *c, enum event_cause cause);
 /* Only its flow is kept from now on. */

@@ -24,8 +24,8 @@ static bool is_odd(const struct conn *c, const struct tls_handshake *h)
 	       !ports_begin_clear(t->port[server]);
 }
 
-/* Is there anything to say about it? Also of a connection whose bytes were lost on the way. What was not opened is the
- * rest of one that was reported, unless it begins anew. */
+/* Is there anything to say about it? Also of a connection whose bytes were lost on the way, if it was on a port where TLS
+ * is expected. What was not opened is the rest of one that was reported, unless it begins anew. */
 static bool worth_an_event(const struct conn *c, const struct tls_handshake *h, bool lossy)
 {
 	const struct reasm *stream = c->flow.stream;
@@ -33,7 +33,7 @@ static bool worth_an_event(const struct conn *c, const struct tls_handshake *h, 
 	bool lost = lossy || stream[0].gaps || stream[1].gaps || h->side[0].truncated || h->side[1].truncated ||
 		    (!stream[0].bytes && !stream[1].bytes);
 
-	return c->flow.opened ? seen || lost : h->client_hello.seen;
+	return c->flow.opened ? seen || (lost && !c->owner->set.any_port) : h->client_hello.seen;
 }
 
 static void count_losses(struct pipeline *p, const struct conn *c, const struct tls_handshake *h)

@@ -105,7 +105,8 @@ static void on_segment(void *ctx, const struct segment *s)
 		conn_udp(c, s);
 	} else {
 		conn_tcp(c, s);
-		ended = flow_note_end(&c->flow, rec->dir, rec->tcp_flags, s->time_ns);
+		ended = flow_note_end(&c->flow, rec->dir, rec->tcp_flags, s->time_ns) || c->flow.reset[0] || c->flow.reset[1];
+		ended = ended && !conn_outlives_reset(c);
 	}
 	conn_charge(c);
 	conn_join(c);

@@ -95,6 +95,27 @@ static void test_fragments6(void **state)
 	assert_string_equal(g.text.s, " open(d0)v6 c0:200 fragment=1");
 }
 
+/* Bad: time goes back, as where captures were put together. */
+static void test_time_goes_back(void **state)
+{
+	struct packet p;
+	struct got g;
+
+	(void)state;
+	hello6_in(&p);
+	pcap_begin(&cap, 1, false);
+	add_fragment6(&p, 1000, 104, 116, false);
+	add_fragment6(&p, 10, 0, 104, true);
+	run(&g);
+	assert_string_equal(g.text.s, " open(d0)v6 c0:200");
+	pcap_begin(&cap, 1, false);
+	pcap_add(&cap, 1000, 0, p.data, 60, 60);
+	add_fragment6(&p, 10, 104, 116, false);
+	add_fragment6(&p, 10, 0, 104, true);
+	run(&g);
+	assert_non_null(strstr(g.text.s, "c0:200"));
+}
+
 /* A flood of first fragments: memory stays bounded, all are counted. */
 static void test_fragment_flood(void **state)
 {
@@ -128,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fragments4),
 		cmocka_unit_test(test_fragments6),
+		cmocka_unit_test(test_time_goes_back),
 		cmocka_unit_test(test_fragment_flood),
 	};
 

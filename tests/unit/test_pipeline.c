@@ -12,7 +12,7 @@
 struct seen {
 	size_t cnt;
 	char outcome[8][16], client[8][48];
-	size_t interfaces[8], related[8];
+	size_t interfaces[8], related[8], certificates[8];
 };
 
 static void on_event(void *ctx, struct handshake_event *e)
@@ -24,6 +24,7 @@ static void on_event(void *ctx, struct handshake_event *e)
 	snprintf(s->client[s->cnt], sizeof(s->client[0]), "%s", e->client.ip.s);
 	s->interfaces[s->cnt] = e->interfaces.n;
 	s->related[s->cnt] = e->related_ip.n;
+	s->certificates[s->cnt] = e->server_chain.n;
 	s->cnt++;
 }
 
@@ -36,6 +37,8 @@ static const char *interface_name(void *ctx, uint32_t ifindex)
 	return names[ifindex];
 }
 
+static bool any_port;
+
 static struct pipeline *begin(struct seen *seen, size_t max_flows)
 {
 	struct pipeline_settings set = {
@@ -45,6 +48,7 @@ static struct pipeline *begin(struct seen *seen, size_t max_flows)
 		.max_cert_memory = 1 << 20,
 		.handshake_timeout_ns = 30 * SECOND,
 		.linger_ns = 2 * SECOND,
+		.any_port = any_port,
 		.interface_name = interface_name,
 		.emit = on_event,
 		.emit_ctx = seen,
@@ -268,6 +272,59 @@ static void test_reused_ports(void **state)
 	free(t);
 }
 
+/* The client resets while the server's flight is under way: what arrives of it is still read. */
+static void test_reset_in_flight(void **state)
+{
+	struct seen seen;
+	struct trace *t = trace_new();
+
+	(void)state;
+	trace_flow_12(t, 400, false);
+	for (int cut = 0; cut < 2; cut++) {
+		struct pipeline *p = begin(&seen, 100);
+		struct peer c = peer_of(1, 40000, 1);
+		size_t i = 2;
+
+		open_at(p, &c, SECOND);
+		play(p, &c, t, 0, i, SECOND);
+		send_at(p, &c, 0, NULL, 0, 0x04, SECOND);
+		assert_int_equal(seen.cnt, 0);
+		for (; t->chunk[i].dir == 1; i++)
+			if (!cut || i < 5)
+				play(p, &c, t, i, i + 1, SECOND);
+		assert_int_equal(seen.cnt, cut ? 0 : 1);
+		pipeline_tick(p, 4 * SECOND);
+		assert_int_equal(seen.cnt, 1);
+		assert_string_equal(seen.outcome[0], "failure");
+		assert_int_equal(seen.certificates[0], cut ? 1 : 2);
+		pipeline_free(p);
+	}
+	free(t);
+}
+
+/* Bytes are missing of what may have been TLS: worth an event where TLS is expected, not where any port is looked at. */
+static void test_lost_beginning(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	for (int any = 0; any < 2; any++) {
+		struct pipeline *p;
+		struct peer c = peer_of(1, 40000, 1);
+
+		any_port = any;
+		p = begin(&seen, 100);
+		open_at(p, &c, SECOND);
+		c.seq[1] += 1400;
+		send_at(p, &c, 1, "data in clear", 13, 0, SECOND);
+		send_at(p, &c, 1, NULL, 0, 0x04, SECOND);
+		pipeline_finish(p);
+		assert_int_equal(seen.cnt, any ? 0 : 1);
+		pipeline_free(p);
+	}
+	any_port = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +334,8 @@ int main(void)
 		cmocka_unit_test(test_time_out_and_late),
 		cmocka_unit_test(test_eviction_bad),
 		cmocka_unit_test(test_reused_ports),
+		cmocka_unit_test(test_reset_in_flight),
+		cmocka_unit_test(test_lost_beginning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

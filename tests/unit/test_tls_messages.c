@@ -1,79 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Certificate, CertificateStatus, CertificateRequest, ServerKeyExchange: before TLS 1.3 on the wire, in TLS 1.3 opened with keys. */
-#include <zlib.h>
-
-#include "tls/message.h"
-#include "unit/tls_flow.h"
-
-/* A connection whose hellos were seen. */
-static void begin_conn(struct parse *p, uint16_t version, uint16_t suite)
-{
-	struct hello client = version == 0x0304 ? flow_hello_13 : flow_hello_12;
-	struct hello server = { .legacy_version = version == 0x0304 ? 0x0303 : version, .suite = suite,
-				.versions = version == 0x0304 ? kit_tls13 : NULL };
-	struct trace *t = trace_new();
-
-	client.legacy_version = server.legacy_version;
-	trace_client_hello(t, 0, &client);
-	trace_server_hello(t, 1, &server);
-	parse_init(p, NULL, KIT_ARENA);
-	for (size_t i = 0; i < t->chunk_cnt; i++)
-		parse_piece(p, t->chunk[i].dir, t->bytes + t->chunk[i].from, t->chunk[i].len, 1000 * (i + 1));
-	assert_true(p->hs->server_hello.seen);
-	free(t);
-}
-
-/* Hands the messages in b to the parser, as a record layer would that opened them with keys. */
-static void hand_on(struct parse *p, int dir, const struct build *b, bool decrypted)
-{
-	size_t at = 0;
-
-	while (at + 4 <= b->n) {
-		uint32_t len = (uint32_t)b->p[at + 1] << 16 | (uint32_t)b->p[at + 2] << 8 | b->p[at + 3];
-		uint8_t *copy = malloc(len ? len : 1);
-		struct tls_message m = { .at = { dir, tls_conn_next_record(p->conn, dir), 5000 }, .type = b->p[at],
-					 .decrypted = decrypted, .body = copy, .len = len, .wire_len = len, .records = 1,
-					 .segments = 1, .first_ns = 5000 };
-
-		assert_true(at + 4 + len <= b->n);
-		memcpy(copy, b->p + at + 4, len);
-		tls_conn_message(p->conn, &m);
-		free(copy);
-		at += 4 + len;
-	}
-}
-
-static void put_entry_13(struct build *b, size_t len, bool extensions)
-{
-	put_open(b, 3);
-	put_fill(b, 0xce, len);
-	put_close(b);
-	put_open(b, 2);
-	if (extensions) {
-		put_extension(b, 5);
-		put(b, 1, 1);
-		put_vec(b, 3, "an OCSP response", 16);
-		put_close(b);
-		put_extension(b, 18);
-		put_open(b, 2);
-		put_vec(b, 2, "sct", 3);
-		put_vec(b, 2, "SCT", 3);
-		put_close(b);
-		put_close(b);
-	}
-	put_close(b);
-}
-
-static void put_certificate_13(struct build *b)
-{
-	put_message(b, 11);
-	put_vec(b, 1, "", 0);
-	put_open(b, 3);
-	put_entry_13(b, 700, true);
-	put_entry_13(b, 800, false);
-	put_close(b);
-	put_close(b);
-}
+#include "unit/tls_opened.h"
 
 static void test_flight_13(void **state)
 {
@@ -147,59 +74,6 @@ static void test_flight_13(void **state)
 	assert_int_equal(p.hs->post_handshake_auth, 1);
 	assert_int_equal(p.hs->certificate_request.signature_algorithms.n, 3);
 	parse_free(&p);
-	free(b);
-}
-
-static void put_compressed(struct build *b, uint16_t algorithm, uint32_t claimed)
-{
-	struct build *plain = build_new();
-	uint8_t packed[4096];
-	uLongf n = sizeof(packed);
-
-	put_certificate_13(plain);
-	assert_int_equal(compress(packed, &n, plain->p + 4, plain->n - 4), Z_OK);
-	b->n = 0;
-	put_message(b, 25);
-	put(b, algorithm, 2);
-	put(b, claimed ? claimed : plain->n - 4, 3);
-	put_vec(b, 3, packed, n);
-	put_close(b);
-	free(plain);
-}
-
-static void test_compressed(void **state)
-{
-	static const struct {
-		uint16_t algorithm;
-		uint32_t claimed;
-		uint32_t certs;
-		bool unreadable, truncated;
-	} cases[] = {
-		{ 1, 0, 2, false, false },
-		{ 2, 0, 0, true, false },		/* brotli */
-		{ 1, 20, 0, false, true },		/* more comes out than was said */
-		{ 1, 5000, 0, false, true },		/* less */
-		{ 1, 0xffffff, 0, false, true },	/* a bomb */
-		{ 1, 131000, 0, false, true },		/* more than such a short message can expand to */
-	};
-	struct build *b = build_new();
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct parse p;
-
-		begin_conn(&p, 0x0304, 0x1301);
-		put_compressed(b, cases[i].algorithm, cases[i].claimed);
-		hand_on(&p, 1, b, true);
-		assert_true(p.hs->certificate[TLS_SERVER].seen);
-		assert_true(p.hs->certificate[TLS_SERVER].compressed);
-		assert_int_equal(p.hs->certificate[TLS_SERVER].compression, cases[i].algorithm);
-		assert_int_equal(p.cert_cnt[TLS_SERVER], cases[i].certs);
-		assert_int_equal(p.hs->certificate[TLS_SERVER].unreadable, cases[i].unreadable);
-		assert_int_equal(p.hs->certificate[TLS_SERVER].truncated, cases[i].truncated);
-		assert_true(p.arena.used < 32768);
-		parse_free(&p);
-	}
 	free(b);
 }
 
@@ -432,7 +306,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flight_13),
-		cmocka_unit_test(test_compressed),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_key_exchange),

@@ -183,7 +183,8 @@ static bool parse(const struct hs_fragment *rec, const uint8_t *packet, struct p
 	return out->len && out->off + out->len <= PACKET_MAX && !(out->more && out->len % 8);
 }
 
-static struct datagram *find(struct defrag *d, const struct piece *f, uint64_t time_ns)
+/* Its age counts from the latest time seen: in merged captures time goes back. */
+static struct datagram *find(struct defrag *d, const struct piece *f)
 {
 	struct table_node *n = table_find(d->table, &f->key, sizeof(f->key));
 	struct datagram *g;
@@ -194,7 +195,7 @@ static struct datagram *find(struct defrag *d, const struct piece *f, uint64_t t
 	if (!g)
 		return NULL;
 	g->key = f->key;
-	g->since_ns = time_ns;
+	g->since_ns = d->now_ns;
 	g->node.key = &g->key;
 	g->node.key_len = sizeof(g->key);
 	table_insert(d->table, &g->node);
@@ -315,7 +316,7 @@ size_t defrag_add(struct defrag *d, const struct hs_fragment *rec, const uint8_t
 		d->lost++;
 		return 0;
 	}
-	g = find(d, &f, time_ns);
+	g = find(d, &f);
 	if (!g || g->dead)
 		return 0;
 	if (!end_agrees(g, &f) || !room(d, g, f.off + f.len) || !put(g, &f)) {

@@ -65,5 +65,7 @@ bool flow_note_end(struct flow *f, uint8_t dir, uint8_t tcp_flags, uint64_t time
 	}
 	if (fin)
 		f->fin[dir] = true;
+	if (rst)
+		f->reset[dir] = true;
 	return rst || (f->fin[0] && f->fin[1]);
 }

@@ -27,6 +27,7 @@ struct flow {
 	uint8_t first_dir, first_hook;	/* of the packet that opened it */
 	bool opened;			/* its hs_open was seen */
 	bool fin[2];
+	bool reset[2];			/* RST, by who sent it */
 	bool last;			/* the gate is done with it */
 	enum flow_end_how end_how;	/* of the first end seen */
 	uint8_t end_dir;

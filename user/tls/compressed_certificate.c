@@ -1,17 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <brotli/decode.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "tls/internal.h"
 
-#define ALGORITHM_ZLIB 1
 #define EXPANSION_MAX 1032		/* deflate cannot do better: a longer claim is a lie */
 
-static bool inflate_whole(struct reader in, uint8_t *out, uint32_t len)
+static bool by_zlib(struct reader in, uint8_t *out, size_t len)
 {
 	uLongf got = len;
 
-	return uncompress(out, &got, in.p, in.len) == Z_OK && got == len;
+	return len <= in.len * EXPANSION_MAX && uncompress(out, &got, in.p, in.len) == Z_OK && got == len;
 }
+
+static bool by_brotli(struct reader in, uint8_t *out, size_t len)
+{
+	size_t got = len;
+
+	return BrotliDecoderDecompress(in.len, in.p, &got, out) == BROTLI_DECODER_RESULT_SUCCESS && got == len;
+}
+
+/* More than len is an error of its own. */
+static bool by_zstd(struct reader in, uint8_t *out, size_t len)
+{
+	return ZSTD_decompress(out, len, in.p, in.len) == len;
+}
+
+/* By their numbers of RFC 8879 section 7.3. Section 4: exactly len bytes must come out. */
+static bool (*const expanders[])(struct reader in, uint8_t *out, size_t len) = {
+	[1] = by_zlib,
+	[2] = by_brotli,
+	[3] = by_zstd,
+};
+#define EXPANDER_CNT (sizeof(expanders) / sizeof(expanders[0]))
 
 /*
  * RFC 8879 section 4:
@@ -31,14 +53,14 @@ static bool expand(struct tls_conn *c, enum tls_side side, struct reader r)
 
 	if (!reader_u16(&r, &msg->compression) || !reader_u24(&r, &len) || !reader_vec24(&r, &packed) || !reader_empty(&r))
 		return false;
-	if (msg->compression != ALGORITHM_ZLIB) {
+	if (msg->compression >= EXPANDER_CNT || !expanders[msg->compression]) {
 		msg->unreadable = true;
 		return true;
 	}
-	if (len > c->opt.message_max || len > packed.len * EXPANSION_MAX)
+	if (len > c->opt.message_max)
 		return false;
 	plain = arena_alloc(c->arena, len);
-	if (!plain || !inflate_whole(packed, plain, len))
+	if (!plain || !expanders[msg->compression](packed, plain, len))
 		return false;
 	tls_certificate_entries(c, side, reader_of(plain, len), false);
 	return true;

@@ -177,6 +177,11 @@ const struct tls_handshake *tls_conn_handshake(const struct tls_conn *c)
 	return &c->hs;
 }
 
+bool tls_conn_in_server_flight(const struct tls_conn *c)
+{
+	return !c->ended && tls_progress_in_server_flight(c);
+}
+
 bool tls_conn_settled(const struct tls_conn *c)
 {
 	return tls_progress_settled(c);

@@ -54,6 +54,9 @@ void tls_conn_end(struct tls_conn *c, uint64_t time_ns);
 
 const struct tls_handshake *tls_conn_handshake(const struct tls_conn *c);
 
+/* The server has begun its flight of SSL 3.0 to TLS 1.2 in clear, and not ended it. */
+bool tls_conn_in_server_flight(const struct tls_conn *c);
+
 /* Nothing that may still come can change the handshake's event. */
 bool tls_conn_settled(const struct tls_conn *c);
 

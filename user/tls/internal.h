@@ -73,6 +73,7 @@ void tls_progress13(struct tls_conn *c, const struct tls_at *at, uint32_t len);
 void tls_application_step(struct tls_conn *c, const struct tls_at *at, uint32_t len);
 void tls_progress_end(struct tls_conn *c);
 bool tls_progress_settled(const struct tls_conn *c);
+bool tls_progress_in_server_flight(const struct tls_conn *c);
 
 /* lists.c: what a message says, copied into the arena. What does not fit marks the message's side truncated. */
 struct tls_bytes tls_keep(struct tls_conn *c, struct reader r);

@@ -66,15 +66,30 @@ void tls_progress_server_hello(struct tls_conn *c)
 		hs->resumed = hs->server_hello.psk;
 }
 
+static bool is_flight_done(const struct tls_handshake *hs)
+{
+	for (size_t i = 0; i < hs->step_cnt; i++)
+		if (hs->steps[i].kind == TLS_STEP_SERVER_HELLO_DONE)
+			return true;
+	return false;
+}
+
+bool tls_progress_in_server_flight(const struct tls_conn *c)
+{
+	const struct tls_handshake *hs = &c->hs;
+
+	return hs->protocol != TLS_PROTO_DTLS && hs->server_hello.seen && !tls_version_is_13(hs->version) &&
+	       hs->version > TLS_VERSION_SSL2 && !hs->client_key_exchange && !hs->side[TLS_SERVER].change_cipher_spec &&
+	       !hs->side[TLS_SERVER].malformed && !is_flight_done(hs);
+}
+
 static void server_changes_keys(struct tls_conn *c)
 {
 	struct tls_handshake *hs = &c->hs;
-	bool full = hs->certificate[TLS_SERVER].seen || hs->key_exchange.seen || hs->client_key_exchange;
+	bool full = hs->certificate[TLS_SERVER].seen || hs->key_exchange.seen || hs->client_key_exchange || is_flight_done(hs);
 
 	if (tls_version_is_13(hs->version) || !hs->server_hello.seen)
 		return;
-	for (size_t i = 0; i < hs->step_cnt && !full; i++)
-		full = hs->steps[i].kind == TLS_STEP_SERVER_HELLO_DONE;
 	if (full || !hs->side[TLS_SERVER].gap || hs->server_hello.session_id_echo)
 		hs->resumed = !full;
 }

@@ -234,12 +234,76 @@ static void test_environment(void **state)
 	layers = false;
 }
 
+/* What options_parse() prints of -h, in a file. */
+static FILE *help_text(void)
+{
+	char *argv[] = { "hsmon", "-h", NULL };
+	FILE *f = tmpfile();
+	struct options o;
+	int keep;
+
+	assert_non_null(f);
+	fflush(stdout);
+	keep = dup(1);
+	dup2(fileno(f), 1);
+	optind = 0;
+	assert_int_equal(options_parse(2, argv, &o), OPTIONS_DONE);
+	options_free(&o);
+	fflush(stdout);
+	dup2(keep, 1);
+	close(keep);
+	rewind(f);
+	return f;
+}
+
+/* Its entry in the manual page: \-\-max\-flows " " \fIN\fP */
+static void manual_entry(char *out, size_t size, const char *name, const char *value)
+{
+	size_t at = (size_t)snprintf(out, size, "\\-\\-");
+
+	for (; *name; name++)
+		at += (size_t)snprintf(out + at, size - at, *name == '-' ? "\\-" : "%c", *name);
+	snprintf(out + at, size - at, *value ? " \" \" \\fI%s\\fP\n" : "\n", value);
+}
+
+static void test_manual(void **state)
+{
+	static char manual[65536];
+	FILE *f = fopen("docs/hsmon.8", "r"), *help;
+	char line[256], name[40], value[24], entry[128];
+	int options = 0;
+
+	(void)state;
+	assert_non_null(f);		/* tests run in the project's folder */
+	manual[fread(manual, 1, sizeof(manual) - 1, f)] = '\0';
+	fclose(f);
+	for (const char *s = manual; *s; s++)
+		assert_true(*s == '\n' || (unsigned char)*s >= ' ');
+	help = help_text();
+	while (fgets(line, sizeof(line), help)) {
+		const char *at = strncmp(line, "  ", 2) ? NULL : strstr(line, " --");
+
+		if (!at || at > line + 6 || sscanf(at, " --%39s %23s", name, value) < 2)
+			continue;
+		/* Two blanks and more, and the text begins. */
+		if (at[strlen(name) + 4] == ' ')
+			value[0] = '\0';
+		manual_entry(entry, sizeof(entry), name, value);
+		if (!strstr(manual, entry))
+			fail_msg("the manual page has no entry %s", entry);
+		options++;
+	}
+	fclose(help);
+	assert_true(options > 20);
+}
+
 int main(void)
 {
 	int fd = mkstemp(config_path), failed;
 
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_file),

@@ -114,7 +114,7 @@ check-shapes: $(BUILD)/hsmon ## one handshake in every shape of packets, from ca
 check-corpus: $(BUILD)/hsmon ## captures with ground truth: CORPUS=folder with score.py
 	$(Q)python3 $(CORPUS)/score.py --minimum 99 $(abspath $(BUILD))/hsmon $(CORPUS)
 
-check-vm: $(BUILD)/hsmon ## Debian kernels 5.10 to newest in qemu (downloads kernel packages)
+check-vm: $(BUILD)/hsmon $(BUILD)/tests/bpf/test_preempt ## Debian kernels 5.10 to newest in qemu (downloads kernel packages)
 	$(Q)HSMON=$(abspath $(BUILD))/hsmon sh tests/vm/run.sh
 
 check: ## everything: builds, runs all tests (root); scripts/check.sh also installs what is missing

@@ -8,8 +8,8 @@
 
 #include "gate.h"
 
-/* Not 0: the full program is to be called; if that fails, hs_leave_scratch(). */
-static __always_inline __u32 hs_entry(HS_CTX *ctx, __u32 hook, __u32 next)
+/* Not NULL: the full program is to be called; if that fails, hs_leave_scratch(). */
+static __always_inline struct hs_scratch *hs_entry(HS_CTX *ctx, __u32 hook, __u32 next)
 {
 	struct hs_counters *c = hs_env_counters();
 	__u32 looked = hs_look(ctx, next);
@@ -17,30 +17,30 @@ static __always_inline __u32 hs_entry(HS_CTX *ctx, __u32 hook, __u32 next)
 
 	if (!c)
 		return 0;
-	c->v[HS_CNT_PACKETS]++;
-	c->v[HS_CNT_BYTES] += hs_length(ctx);
+	hs_add_count(c, HS_CNT_PACKETS, 1);
+	hs_add_count(c, HS_CNT_BYTES, hs_length(ctx));
 	if (looked & HS_LOOK_SELECTED)
-		c->v[HS_CNT_SELECTED]++;
+		hs_add_count(c, HS_CNT_SELECTED, 1);
 	if (!(looked & HS_LOOK_PARSE))
 		return 0;
-	s = hs_enter_scratch();
+	s = hs_enter_scratch(ctx);
 	if (!s) {
-		c->v[HS_CNT_LOST_LOAD]++;
+		hs_add_count(c, HS_CNT_LOST_LOAD, 1);
 		return 0;
 	}
 	__builtin_memset(&s->pkt, 0, sizeof(s->pkt));
 	s->pkt.next = next;
 	s->looked = looked;
 	s->hook = hs_config.tap ? HS_HOOK_TAP : hook;
-	return 1;
+	return s;
 }
 
-/* The full program's part; s is hs_scratch(). */
+/* The full program's part; s is hs_scratch(ctx). */
 static __always_inline void hs_full(HS_CTX *ctx, struct hs_scratch *s, __u32 ifindex)
 {
 	s->ifindex = ifindex;
 	hs_gate(ctx, s);
-	hs_leave_scratch();
+	hs_leave_scratch(s);
 }
 
 #endif

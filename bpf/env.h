@@ -51,46 +51,65 @@ const volatile struct hs_config hs_config = { .budget = HS_BUDGET_DEFAULT };
 __u64 hs_ports[2][HS_PORT_WORDS];
 
 /*
- * One for each depth at which a program can interrupt another on the same CPU: those of a cgroup run with interrupts of
- * network devices allowed, and with PREEMPT_RT so do those of TC. The first one holds the depth.
+ * A CPU's: some for programs that are under way there at once. Those of a cgroup can be interrupted by those of received
+ * packets, and on kernels with full preemption by those of another task, which need not end before they go on (with
+ * PREEMPT_RT that goes for all hooks). So each has what it took until it gives it back, and its packet tells which that is.
  */
-#define HS_DEPTH_MAX 3
+#define HS_SCRATCH_CNT 4
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, HS_DEPTH_MAX);
+	__uint(max_entries, HS_SCRATCH_CNT);
 	__type(key, __u32);
 	__type(value, struct hs_scratch);
 } scratch SEC(".maps");
 
-static __always_inline struct hs_scratch *hs_scratch_at(__u32 depth)
+static __always_inline struct hs_scratch *hs_scratch_at(__u32 i)
 {
-	return bpf_map_lookup_elem(&scratch, &depth);
+	return bpf_map_lookup_elem(&scratch, &i);
 }
 
-/* NULL: too deep. Until hs_leave() it is this program's, and hs_scratch(). An interruption in here gives back what it took. */
-static __always_inline struct hs_scratch *hs_enter_scratch(void)
+/* In one step, whoever comes in between. Linux 5.10 has no atomic operation but this one, which tells no sum. */
+static __always_inline void hs_atomic_add32(__u32 *p, __s32 n)
 {
-	struct hs_scratch *first = hs_scratch_at(0);
-
-	if (!first || first->depth >= HS_DEPTH_MAX)
-		return 0;
-	return hs_scratch_at(first->depth++);
+	__asm__ __volatile__("lock *(u32 *)(%0 + 0) += %1" : : "r"(p), "r"(n) : "memory");
 }
 
-static __always_inline struct hs_scratch *hs_scratch(void)
+/* NULL: all are taken. Who finds himself to be the only one that wants it has it; of two that come at once one has it, or
+ * both look further. */
+static __always_inline struct hs_scratch *hs_enter_scratch(HS_CTX *ctx)
 {
-	struct hs_scratch *first = hs_scratch_at(0);
+	for (__u32 i = 0; i < HS_SCRATCH_CNT; i++) {
+		struct hs_scratch *s = hs_scratch_at(i);
 
-	return first ? hs_scratch_at(first->depth - 1) : 0;
+		if (!s)
+			return 0;
+		hs_atomic_add32(&s->users, 1);
+		if (s->users == 1) {
+			s->packet = (__u64)ctx;
+			return s;
+		}
+		hs_atomic_add32(&s->users, -1);
+	}
+	return 0;
 }
 
-static __always_inline void hs_leave_scratch(void)
+/* What hs_enter_scratch() gave for this packet. */
+static __always_inline struct hs_scratch *hs_scratch(HS_CTX *ctx)
 {
-	struct hs_scratch *first = hs_scratch_at(0);
+	for (__u32 i = 0; i < HS_SCRATCH_CNT; i++) {
+		struct hs_scratch *s = hs_scratch_at(i);
 
-	if (first)
-		first->depth--;
+		if (s && s->packet == (__u64)ctx)
+			return s;
+	}
+	return 0;
+}
+
+static __always_inline void hs_leave_scratch(struct hs_scratch *s)
+{
+	s->packet = 0;
+	hs_atomic_add32(&s->users, -1);
 }
 
 static __always_inline __u64 hs_env_now(HS_CTX *ctx)
@@ -115,12 +134,22 @@ static __always_inline struct hs_counters *hs_env_counters(void)
 	return bpf_map_lookup_elem(&counters, &cpu);
 }
 
+/* In one step where another task's program can come in between. */
+static __always_inline void hs_add_count(struct hs_counters *c, __u32 counter, __u64 n)
+{
+#ifdef HS_PREEMPTIBLE
+	__asm__ __volatile__("lock *(u64 *)(%0 + 0) += %1" : : "r"(&c->v[counter]), "r"(n) : "memory");
+#else
+	c->v[counter] += n;
+#endif
+}
+
 static __always_inline void hs_env_count(HS_CTX *ctx, __u32 counter, __u64 n)
 {
 	struct hs_counters *c = hs_env_counters();
 
 	if (c)
-		c->v[counter] += n;
+		hs_add_count(c, counter, n);
 }
 
 static __always_inline struct hs_flow *hs_env_flow_find(HS_CTX *ctx, const struct hs_tuple *tuple)
@@ -170,12 +199,14 @@ static __always_inline __u64 hs_env_waiting(HS_CTX *ctx)
 	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
 }
 
-/* The reader is woken when the ring fills past a threshold, else its timer drains it: waking it for each record
- * costs it 40 times what the record costs. */
-static __always_inline __u64 hs_wake_flags(__u64 waiting, __u32 len)
+#define HS_RING_HEADER 8		/* that the ring puts before each record; all sizes are multiples of it */
+
+/* The reader is woken when the ring fills past a multiple of wake_bytes, a power of two, else its timer drains it: waking
+ * it for each record costs it 40 times what the record costs. A multiple, and not only the first: CPUs that write at the same
+ * time can all miss one. */
+static __always_inline __u64 hs_wake_flags(__u64 waiting, const __u32 len)
 {
-	return waiting <= hs_config.wake_bytes && waiting + len > hs_config.wake_bytes ? BPF_RB_FORCE_WAKEUP :
-											 BPF_RB_NO_WAKEUP;
+	return (waiting ^ (waiting + HS_RING_HEADER + len)) >= hs_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline int hs_env_emit(HS_CTX *ctx, void *rec, const __u32 len)
@@ -198,18 +229,21 @@ static __always_inline int hs_copy(HS_CTX *ctx, __u32 off, void *to, __u32 len, 
 /*
  * A record of the ring: header, then len bytes of the packet from off. The room is taken in a few sizes, since it must be
  * a constant: 45 ns less for a segment of 1,400 bytes (415 against 460 in all) than putting the record together in the
- * scratch and copying it with bpf_ringbuf_output(). 1: no room; 2: the packet has not that many bytes.
+ * scratch and copying it with bpf_ringbuf_output(). *waiting: bytes in the ring before and after. 1: no room; 2: the packet
+ * has not that many bytes.
  */
 static __always_inline int hs_put_sized(HS_CTX *ctx, const void *header, const __u32 header_len, __u32 off,
-					__u32 len, __u64 flags, const __u32 room)
+					__u32 len, __u64 *waiting, const __u32 room)
 {
+	__u64 flags = hs_wake_flags(*waiting, header_len + room);
 	void *rec = bpf_ringbuf_reserve(&ring, header_len + room, 0);
 
 	if (!rec)
 		return 1;
+	*waiting += HS_RING_HEADER + header_len + room;
 	__builtin_memcpy(rec, header, header_len);
 	if (hs_copy(ctx, off, rec + header_len, len, room)) {
-		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+		bpf_ringbuf_discard(rec, flags);
 		return 2;
 	}
 	bpf_ringbuf_submit(rec, flags);
@@ -217,23 +251,21 @@ static __always_inline int hs_put_sized(HS_CTX *ctx, const void *header, const _
 }
 
 static __always_inline int hs_put(HS_CTX *ctx, const void *header, const __u32 header_len, __u32 off, __u32 len,
-				  __u64 flags)
+				  __u64 *waiting)
 {
 	if (len <= 48)
-		return hs_put_sized(ctx, header, header_len, off, len, flags, 48);
+		return hs_put_sized(ctx, header, header_len, off, len, waiting, 48);
 	if (len <= 512)
-		return hs_put_sized(ctx, header, header_len, off, len, flags, 512);
+		return hs_put_sized(ctx, header, header_len, off, len, waiting, 512);
 	if (len <= 1504)
-		return hs_put_sized(ctx, header, header_len, off, len, flags, 1504);
-	return hs_put_sized(ctx, header, header_len, off, len, flags, HS_SEGMENT_MAX);
+		return hs_put_sized(ctx, header, header_len, off, len, waiting, 1504);
+	return hs_put_sized(ctx, header, header_len, off, len, waiting, HS_SEGMENT_MAX);
 }
 
 static __always_inline void hs_env_emit_data(HS_CTX *ctx, struct hs_scratch *s)
 {
-	__u32 len = s->seg.cap_len;
-	int ret = hs_put(ctx, &s->seg, sizeof(s->seg), s->emit_off, len, hs_wake_flags(s->waiting, sizeof(s->seg) + len));
+	int ret = hs_put(ctx, &s->seg, sizeof(s->seg), s->emit_off, s->seg.cap_len, &s->waiting);
 
-	s->waiting += sizeof(s->seg) + len;
 	if (!ret)
 		s->records++;
 	else if (ret == 1)
@@ -246,10 +278,12 @@ static __always_inline int hs_env_emit_fragment(HS_CTX *ctx, struct hs_scratch *
 {
 	__u32 len = s->fragment.cap_len;
 
-	if (len > HS_SEGMENT_MAX)
+	if (len > HS_FRAGMENT_MAX)
 		return 1;
-	return hs_put(ctx, &s->fragment, sizeof(s->fragment), s->emit_off, len,
-		      hs_wake_flags(hs_env_waiting(ctx), sizeof(s->fragment) + len));
+	s->waiting = hs_env_waiting(ctx);
+	if (len > HS_SEGMENT_MAX)
+		return hs_put_sized(ctx, &s->fragment, sizeof(s->fragment), s->emit_off, len, &s->waiting, HS_FRAGMENT_MAX);
+	return hs_put(ctx, &s->fragment, sizeof(s->fragment), s->emit_off, len, &s->waiting);
 }
 
 #endif

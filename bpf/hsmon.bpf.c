@@ -18,7 +18,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("tc")
 int hsmon_full(struct __sk_buff *skb)
 {
-	struct hs_scratch *s = hs_scratch();
+	struct hs_scratch *s = hs_scratch(skb);
 
 	if (!s)
 		return HS_TC_UNSPEC;
@@ -40,9 +40,11 @@ struct {
 
 static __always_inline int hs_tc(struct __sk_buff *skb, __u32 hook, __u32 next)
 {
-	if (hs_entry(skb, hook, next)) {
+	struct hs_scratch *s = hs_entry(skb, hook, next);
+
+	if (s) {
 		bpf_tail_call(skb, &full, 0);
-		hs_leave_scratch();
+		hs_leave_scratch(s);
 	}
 	return HS_TC_UNSPEC;
 }

@@ -5,6 +5,8 @@
 #include <bpf/bpf_helpers.h>
 
 #include "abi.h"
+
+#define HS_PREEMPTIBLE
 #include "tc_env.h"
 
 #include "entry.h"
@@ -18,7 +20,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * attach type. */
 static __always_inline int hs_cgroup_full(struct __sk_buff *skb)
 {
-	struct hs_scratch *s = hs_scratch();
+	struct hs_scratch *s = hs_scratch(skb);
 
 	if (!s)
 		return HS_CGROUP_PASS;
@@ -51,9 +53,11 @@ struct full full_out SEC(".maps") = { .values = { [0] = hsmon_cg_outfull } };
 
 static __always_inline int hs_cgroup(struct __sk_buff *skb, __u32 hook, void *full)
 {
-	if (hs_entry(skb, hook, HS_NEXT_IP)) {
+	struct hs_scratch *s = hs_entry(skb, hook, HS_NEXT_IP);
+
+	if (s) {
 		bpf_tail_call(skb, full, 0);
-		hs_leave_scratch();
+		hs_leave_scratch(s);
 	}
 	return HS_CGROUP_PASS;
 }

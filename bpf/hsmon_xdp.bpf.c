@@ -18,7 +18,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 SEC("xdp")
 int hsmon_xdp_full(struct xdp_md *xdp)
 {
-	struct hs_scratch *s = hs_scratch();
+	struct hs_scratch *s = hs_scratch(xdp);
 
 	if (!s)
 		return HS_XDP_PASS;
@@ -37,9 +37,11 @@ struct {
 
 static __always_inline int hs_xdp(struct xdp_md *xdp, __u32 next)
 {
-	if (hs_entry(xdp, HS_HOOK_INGRESS, next)) {
+	struct hs_scratch *s = hs_entry(xdp, HS_HOOK_INGRESS, next);
+
+	if (s) {
 		bpf_tail_call(xdp, &full, 0);
-		hs_leave_scratch();
+		hs_leave_scratch(s);
 	}
 	return HS_XDP_PASS;
 }

@@ -18,6 +18,7 @@
 #define HS_MAX_TUNNELS 4
 #define HS_MAX_CPUS 1024		/* counters are kept per CPU, in one mappable array */
 #define HS_SEGMENT_MAX 4096		/* payload bytes in one record; longer segments become several */
+#define HS_FRAGMENT_MAX 9216		/* bytes of an IP fragment, which is handed on in one piece: jumbo frames */
 
 /* One connection, the same key for both directions: the endpoint with the smaller (address, port) first.
  * Aligned so that BPF copies it in words. */
@@ -163,7 +164,8 @@ struct hs_counters {
  * running): a bitmap for TCP and one for UDP, port p is bit p % 64 of word p / 64. */
 struct hs_config {
 	__u32 budget;			/* most payload bytes copied of one direction of a flow; 0: HS_BUDGET_DEFAULT */
-	__u32 wake_bytes;		/* wake the reader when this many bytes wait in the ring; else its timer drains it */
+	__u32 wake_bytes;		/* wake the reader when so many bytes wait in the ring (a power of two), and again at each
+					 * multiple; else its timer drains it. 0: for each record */
 	__u8 any_port;			/* every port: found by content */
 	__u8 copy_encrypted;		/* also the bodies of application data records of a TLS 1.3 handshake */
 	__u8 upgrades;			/* follow clear text that may turn into TLS */
@@ -195,7 +197,7 @@ struct hs_dir {
 	__u8 state;			/* enum hs_dir_state */
 	__u8 records;			/* TCP: records that are not application data; UDP: datagrams; saturating */
 	__u8 app_records;		/* application data records since the last other one, saturating */
-	__u8 pad;
+	__u8 retold;			/* retransmits told */
 	__u32 flags;			/* gate_state.h */
 };
 

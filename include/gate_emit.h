@@ -60,7 +60,7 @@ HS_FUNC void hs_give_up(struct hs_scratch *s)
 	if (!(s->flow_flags & HS_FLOW_UNKNOWN))
 		return;
 	s->peer.state = HS_DIR_DONE;
-	s->peer_changed = 1;
+	s->peer_changed |= HS_PEER_DONE;
 }
 
 /* Fewer bytes than wanted: those not in the capture, those over the direction's budget. */
@@ -232,8 +232,7 @@ HS_SUB int hs_duplicate(HS_CTX *ctx, struct hs_scratch *s, struct hs_flow *flow)
 	return 0;
 }
 
-/* The flow as it is, in working copies; back again what the packet has changed. A packet of the other direction may be
- * under way on another CPU: its half is left alone unless there was something to tell it. */
+/* The flow as it is, in working copies; back again what the packet has changed. */
 HS_FUNC void hs_flow_load(struct hs_scratch *s, const struct hs_flow *flow)
 {
 	__u32 dir = s->pkt.dir & 1;
@@ -244,6 +243,18 @@ HS_FUNC void hs_flow_load(struct hs_scratch *s, const struct hs_flow *flow)
 	s->unchanged = s->duplicate = s->peer_changed = 0;
 }
 
+/* A packet of the other direction may be under way on another CPU, and must not be forgotten: of its half no more is written
+ * than was to be told. */
+HS_FUNC void hs_store_peer(const struct hs_scratch *s, struct hs_dir *peer)
+{
+	if (s->peer_changed & HS_PEER_CONFIRMED)
+		*peer = s->peer;
+	if (s->peer_changed & HS_PEER_DONE)
+		peer->state = HS_DIR_DONE;
+	if (s->peer_changed & HS_PEER_APP)
+		peer->app_records = 0;
+}
+
 HS_FUNC void hs_flow_store(const struct hs_scratch *s, struct hs_flow *flow)
 {
 	__u32 dir = s->pkt.dir & 1;
@@ -251,7 +262,7 @@ HS_FUNC void hs_flow_store(const struct hs_scratch *s, struct hs_flow *flow)
 	if (!s->unchanged)
 		flow->dir[dir] = s->d;
 	if (s->peer_changed)
-		flow->dir[dir ^ 1] = s->peer;
+		hs_store_peer(s, &flow->dir[dir ^ 1]);
 	flow->flags |= s->flow_flags;
 	if (s->d.state == HS_DIR_DONE && s->peer.state == HS_DIR_DONE)
 		flow->state = HS_FLOW_DONE;

@@ -84,8 +84,7 @@ HS_FUNC __u32 hs_app_record(HS_CTX *ctx, struct hs_scratch *s)
 		d->flags |= HS_DIR_APP;
 		if (s->peer.flags & HS_DIR_APP) {
 			s->flow_flags |= HS_FLOW_APP_BOTH;
-			s->peer.app_records = 0;
-			s->peer_changed = 1;
+			s->peer_changed |= HS_PEER_APP;
 		} else {
 			d->flags |= HS_DIR_APP_FIRST;
 		}

@@ -13,6 +13,7 @@
 #define HS_MAX_EMITS 18			/* records of the ring for one segment */
 #define HS_APP_ALONE 64			/* application data records told while the other side sent none */
 #define HS_WATCH_SEGMENTS 12		/* of an unwanted flow, both directions, that are looked at for a hello */
+#define HS_RETOLD_MAX 32		/* retransmits of a direction that are told: a peer can send them without end */
 #define HS_PADDING 6			/* Ethernet's padding of a packet with TCP and IPv4 headers only */
 #define HS_DATAGRAMS 32			/* of one direction */
 #define HS_APP_DATAGRAMS 4		/* ... of application data: told, their contents left out */
@@ -48,6 +49,13 @@ enum hs_dir_flag {
 	HS_DIR_RESET = 1 << 11,		/* RST was told */
 };
 
+/* What a packet has taught about the other direction. */
+enum hs_peer_change {
+	HS_PEER_DONE = 1 << 0,		/* nothing more is wanted of it */
+	HS_PEER_APP = 1 << 1,		/* app_records begins anew */
+	HS_PEER_CONFIRMED = 1 << 2,	/* holes of it stay */
+};
+
 /* Bytes of the segment that are one record of the ring (or several, when long). */
 struct hs_piece {
 	__u32 off, cap, wire;		/* from the payload's begin */
@@ -59,7 +67,8 @@ struct hs_piece {
  * variables: the verifier takes memory for unknown, so that a loop's every round looks the same to it.
  */
 struct hs_scratch {
-	__u32 depth;			/* bpf/env.h */
+	__u64 packet;			/* bpf/env.h: whose this is, */
+	__u32 users;			/* and how many want it */
 	struct hs_packet pkt;
 	__u64 now;
 	__u32 ifindex;
@@ -69,7 +78,7 @@ struct hs_scratch {
 	__u8 content;			/* enum hs_content of head */
 	__u8 unchanged;			/* the packet has taught nothing about its direction */
 	__u8 duplicate;			/* ... and is another hook's */
-	__u8 peer_changed;
+	__u8 peer_changed;		/* enum hs_peer_change */
 	__u8 flow_flags;		/* enum hs_flow_flag */
 	__u8 unwanted;			/* a packet in fragments */
 	__u8 looked;			/* enum hs_looked, by the quick look */

@@ -104,10 +104,13 @@ HS_FUNC void hs_old(struct hs_scratch *s)
 		return;
 	}
 	s->unchanged = 1;
-	if (s->d.owner != s->owner)
+	if (s->d.owner != s->owner) {
 		s->duplicate = 1;
-	else if (s->pkt.wire_len != 1 || s->d.next_seq - s->pkt.seq != 1)
+	} else if ((s->pkt.wire_len != 1 || s->d.next_seq - s->pkt.seq != 1) && s->d.retold < HS_RETOLD_MAX) {
+		s->unchanged = 0;
+		s->d.retold++;
 		hs_take(s, 0, 0, s->pkt.wire_len, HS_SEG_RETRANSMIT);
+	}
 }
 
 /* Bytes are missing before it: copied whole, not judged. */
@@ -149,7 +152,7 @@ HS_FUNC void hs_confirmed(struct hs_scratch *s)
 	if ((__s32)(peer->next_record - s->pkt.ack) < 0)
 		peer->flags |= HS_DIR_RESYNC;
 	hs_advance(peer, s->pkt.ack);
-	s->peer_changed = 1;
+	s->peer_changed |= HS_PEER_CONFIRMED;
 }
 
 HS_FUNC void hs_new_data(HS_CTX *ctx, struct hs_scratch *s)

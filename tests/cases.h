@@ -24,10 +24,13 @@ struct packet_case {
 #include "cases_shapes.h"
 #include "cases_tunnels.h"
 #include "cases_tcp.h"
+#include "cases_order.h"
 #include "cases_content.h"
 #include "cases_udp.h"
 
-static const struct packet_case *const packet_tables[] = { cases_shapes, cases_tunnels, cases_tcp, cases_content, cases_udp };
+static const struct packet_case *const packet_tables[] = {
+	cases_shapes, cases_tunnels, cases_tcp, cases_order, cases_content, cases_udp,
+};
 #define PACKET_TABLES (sizeof(packet_tables) / sizeof(packet_tables[0]))
 
 #endif

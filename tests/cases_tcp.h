@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sequence numbers, records, ends: what of a connection is copied. */
+/* Records, openings and ends: what of a connection is copied. */
 #ifndef HSMON_TESTS_CASES_TCP_H
 #define HSMON_TESTS_CASES_TCP_H
 
@@ -140,77 +140,6 @@ static void tcp_many_records(struct script *s)
 	script_server(s, 600, b, 100);
 }
 
-/* 1, 3, 2 */
-static void tcp_out_of_order(struct script *s)
-{
-	uint8_t b[100];
-
-	begin(s);
-	script_server(s, 0, tls_flight, 700);
-	script_server(s, 1400, tls_flight + 1400, 600);
-	script_server(s, 700, tls_flight + 700, 700);
-	tls_record(b, 23, 0x55, 100);
-	script_server(s, 2000, b, 100);
-}
-
-/* 2, 1, 3, of both */
-static void tcp_swapped(struct script *s)
-{
-	uint8_t b[100];
-
-	tls_fill();
-	script_connect(s);
-	script_client(s, 100, tls_hello + 100, 100);
-	script_client(s, 0, tls_hello, 100);
-	script_server(s, 700, tls_flight + 700, 700);
-	script_server(s, 0, tls_flight, 700);
-	script_server(s, 1400, tls_flight + 1400, 600);
-	tls_record(b, 23, 0x55, 100);
-	script_server(s, 2000, b, 100);
-}
-
-/* Two holes; the one that stays is confirmed by the other side. */
-static void tcp_lost(struct script *s)
-{
-	uint8_t b[100];
-
-	begin(s);
-	script_server(s, 0, tls_flight, 400);
-	script_server(s, 800, tls_flight + 800, 400);
-	script_server(s, 1600, tls_flight + 1600, 400);
-	script_server(s, 400, tls_flight + 400, 400);
-	tls_record(b, 22, 16, 100);
-	script_segment(s, true, 200, PACKET_ACK, 2000, b, 100);
-	tls_record(b, 23, 0x55, 100);
-	script_server(s, 2000, b, 100);
-	script_server(s, 2000, b, 100);
-	script_server(s, 2100, b, 100);
-}
-
-static void tcp_retransmit(struct script *s)
-{
-	begin(s);
-	script_client(s, 0, tls_hello, 200);
-	script_server(s, 0, tls_flight, 1000);
-	script_server(s, 0, tls_flight, 1000);
-	/* Other boundaries, partly new. */
-	script_server(s, 500, tls_flight + 500, 1500);
-	/* Keep-alives. */
-	script_client(s, 199, tls_hello + 199, 1);
-	script_client(s, 199, NULL, 0);
-}
-
-static void tcp_wrap(struct script *s)
-{
-	s->client_seq = 0xffffff80;
-	s->server_seq = 0xfffffc00;
-	begin(s);
-	script_client(s, 0, tls_hello, 200);
-	script_server(s, 0, tls_flight, 700);
-	script_server(s, 1400, tls_flight + 1400, 600);
-	script_server(s, 700, tls_flight + 700, 700);
-}
-
 /* Data in the SYN (RFC 7413), and the SYN once more. */
 static void tcp_fast_open(struct script *s)
 {
@@ -346,18 +275,6 @@ static void tcp_encrypted(struct script *s)
 	tcp_tls13(s);
 }
 
-/* Far from where the stream is: a stray. */
-static void tcp_far(struct script *s)
-{
-	uint8_t b[100];
-
-	begin(s);
-	script_server(s, 0, tls_flight, 1000);
-	tls_record(b, 22, 16, 100);
-	script_server(s, 3000000, b, 100);
-	script_server(s, 1000, tls_flight + 1000, 1000);
-}
-
 static const struct packet_case cases_tcp[] = {
 	{ "TLS 1.2", tcp_tls12, 0,
 	  " open(d0 i0 c0 s0) c0:200 s0:1400 s1400:600 c200:126 s2000:51 c326:5/300T s2051:5/300T"
@@ -381,15 +298,6 @@ static const struct packet_case cases_tcp[] = {
 	  " open(d0 i0 c0 s0) c0:1 c1:1 c2:1 c3:1 c4:1 c5:1 c6:1 c7:1 c8:1 c9:1 c10:1 c11:1 c12:1 c13:1"
 	  " c14:1 c15:1 c16:1 c17:1 c18:1 c19:1 c20:180" },
 	{ "more records than are walked", tcp_many_records, 0, " open(d0 i0 c0 s0) c0:200 s0:600 s600:5/100T" },
-	{ "out of order", tcp_out_of_order, 0, " open(d0 i0 c0 s0) c0:200 s0:700 s1400:600 s700:700 s2000:5/100T" },
-	{ "swapped", tcp_swapped, 0, " open(d0 i0 c0 s0) c100:100 c0:100 s700:700 s0:700 s1400:600 s2000:5/100T" },
-	{ "swapped, any port", tcp_swapped, CASE_ANY,
-	  " open(d0 i0 c0 s0) c100:100 c0:100 s700:700 s0:700 s1400:600 s2000:5/100T" },
-	{ "lost", tcp_lost, 0,
-	  " open(d0 i0 c0 s0) c0:200 s0:400 s800:400 s1600:400 s400:400 c200:100 s2000:5/100T s2000:100"
-	  " s2100:5/100T" },
-	{ "retransmitted", tcp_retransmit, 0, " open(d0 i0 c0 s0) c0:200 c0:0/200R s0:1000 s0:0/1000R s1000:1000" },
-	{ "sequence numbers wrap", tcp_wrap, 0, " open(d0 i0 c0 s0) c0:200 c0:0/200R s0:700 s1400:600 s700:700" },
 	{ "fast open", tcp_fast_open, 0, " open(d0 i0 c0) c0:200 c0:0/200R s0:1000" },
 	{ "ports used again", tcp_reuse, 0,
 	  " open(d0 i0 c0 s0) c0:200 s0:1000 c200:0F s1000:0F open(d0 i0 c1000000 s2000000) c1000000:200"
@@ -409,7 +317,6 @@ static const struct packet_case cases_tcp[] = {
 	  " c280:5/20T c300:5/20T c320:5/20T c340:5/20TL budget=1" },
 	{ "encrypted records copied", tcp_encrypted, CASE_ENCRYPTED,
 	  " open(d0 i0 c0 s0) c0:200 s0:1400 s1400:1400 s2800:706 c200:216 c416:0F s3506:0F" },
-	{ "far off", tcp_far, 0, " open(d0 i0 c0 s0) c0:200 s0:1000 s3000000:100 s1000:1000" },
 	{ 0 },
 };
 

@@ -195,6 +195,7 @@ static struct hsmon_bpf *load(void)
 	    bpf_map__set_max_entries(skel->maps.counters, (uint32_t)libbpf_num_possible_cpus()))
 		return NULL;
 	skel->rodata->hs_config.budget = UINT32_MAX;
+	skel->rodata->hs_config.wake_bytes = RING_BYTES / 4;
 	skel->bss->hs_ports[0][SELECTED / 64] = 1ULL << SELECTED % 64;
 	skel->bss->hs_ports[1][SELECTED / 64] = 1ULL << SELECTED % 64;
 	return hsmon_bpf__load(skel) ? NULL : skel;

@@ -103,6 +103,7 @@ static inline struct hsmon_bpf *bpf_load(const struct packet_case *c, uint32_t r
 		assert_int_equal(bpf_map__set_max_entries(skel->maps.ring, ring_bytes), 0);
 	case_config(c, &config, (uint64_t *)skel->bss->hs_ports[0]);
 	memcpy(skel->bss->hs_ports[1], skel->bss->hs_ports[0], sizeof(skel->bss->hs_ports[0]));
+	config.wake_bytes = bpf_map__max_entries(skel->maps.ring) / 4;
 	skel->rodata->hs_config = config;
 	assert_int_equal(hsmon_bpf__load(skel), 0);
 	return skel;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What the programs lose they count, exactly; and a flood of openings takes nothing from those who shake hands. */
 #include <sched.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "bpf_run.h"
@@ -101,6 +102,52 @@ static void test_ring_drained(void **state)
 	hsmon_bpf__destroy(skel);
 }
 
+/* Of a hello of len bytes as the gate's records hold it, with the ring's header of each. */
+static uint32_t ring_bytes_of(uint32_t len)
+{
+	const uint32_t room = len <= 48 ? 48 : len <= 512 ? 512 : len <= 1504 ? 1504 : HS_SEGMENT_MAX;
+
+	return 8 + sizeof(struct hs_open) + 8 + sizeof(struct hs_segment) + room;
+}
+
+static bool woken(int epoll, int timeout_ms)
+{
+	struct epoll_event e;
+
+	return epoll_wait(epoll, &e, 1, timeout_ms) == 1;
+}
+
+/* The reader is woken when a quarter of the ring waits, by whatever record fills it, and when it did not come also at half. */
+static void test_wake(void **state)
+{
+	static const uint32_t lens[] = { 40, 100, 520, 1400 };
+	const uint32_t quarter = 65536;
+
+	(void)state;
+	tls_fill();
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		struct hsmon_bpf *skel = bpf_load(&plain, 4 * quarter);
+		int epoll = epoll_create1(EPOLL_CLOEXEC), ring = bpf_map__fd(skel->maps.ring);
+		uint32_t bytes = 0, client = 0;
+		static uint8_t hello[1400];
+
+		tls_record(hello, 22, 1, lens[i]);
+		assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, ring, &(struct epoll_event){ .events = EPOLLIN | EPOLLET }), 0);
+		for (uint32_t fills = 1; fills <= 2; fills++) {
+			while (bytes + ring_bytes_of(lens[i]) < fills * quarter) {
+				segment(skel, client++, true, 0, PACKET_ACK, hello, lens[i]);
+				bytes += ring_bytes_of(lens[i]);
+			}
+			assert_false(woken(epoll, 0));
+			segment(skel, client++, true, 0, PACKET_ACK, hello, lens[i]);
+			bytes += ring_bytes_of(lens[i]);
+			assert_true(woken(epoll, 10000));
+		}
+		close(epoll);
+		hsmon_bpf__destroy(skel);
+	}
+}
+
 static bool has_flow(struct hsmon_bpf *skel, uint32_t client)
 {
 	struct hs_flow flow;
@@ -166,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ring_full),
 		cmocka_unit_test(test_ring_drained),
+		cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_syn_flood),
 		cmocka_unit_test(test_half_open_hellos),
 	};

@@ -38,6 +38,7 @@ int main(void)
 		{ "shapes", run_table, NULL, NULL, (void *)cases_shapes },
 		{ "tunnels", run_table, NULL, NULL, (void *)cases_tunnels },
 		{ "tcp", run_table, NULL, NULL, (void *)cases_tcp },
+		{ "order", run_table, NULL, NULL, (void *)cases_order },
 		{ "content", run_table, NULL, NULL, (void *)cases_content },
 		{ "udp", run_table, NULL, NULL, (void *)cases_udp },
 	};

@@ -139,6 +139,11 @@ other_hook -i lo --attach xdp
 mkdir -p /tmp/cgroup2
 if mount -t cgroup2 cgroup2 /tmp/cgroup2; then
 	other_hook --cgroup /tmp/cgroup2
+	# Only these guests are fully preemptible: several tasks' programs at once on one CPU.
+	if command -v test_preempt >/dev/null; then
+		test_preempt >/tmp/preempt 2>&1 </dev/null || { show preempt /tmp/preempt; finish "fail: test_preempt"; }
+		say "test_preempt: $(grep -c '  OK ' /tmp/preempt) passed"
+	fi
 fi
 
 # Killed, it cannot tidy up. A TCX link goes with its process; what clsact keeps the next start removes.

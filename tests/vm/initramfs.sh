@@ -47,6 +47,8 @@ else
 	cp -L "$busybox" "$root/busybox"
 	add "$busybox"
 	add "$hsmon" hsmon
+	preempt=$(dirname "$hsmon")/tests/bpf/test_preempt
+	[ ! -x "$preempt" ] || add "$preempt"
 	# for the verifier's log, should a kernel refuse the programs
 	mkdir -p "$root/bpf"
 	for o in "$(dirname "$hsmon")"/bpf/*.bpf.o; do

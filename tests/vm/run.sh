@@ -3,7 +3,7 @@
 # hsmon in virtual machines with other kernels (emulated: no KVM needed). The last line is "N passed, N failed, N skipped".
 # usage: HSMON=program [VM_CACHE=folder] [VM_SECONDS=limit] run.sh [SUITE...]
 set -u
-limit=${VM_SECONDS:-180}
+limit=${VM_SECONDS:-900}
 here=$(cd "$(dirname "$0")" && pwd)
 hsmon=${HSMON:-$here/../../build/hsmon}
 cache=${VM_CACHE:-$here/../../build/vm}
@@ -45,7 +45,7 @@ boot() {
 	: >"$work/result"
 	timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg -machine q35 -cpu max -smp 1 -m 512 -nodefaults -no-user-config \
 		-display none -no-reboot -kernel "$1/vmlinuz" -initrd "$work/initrd" \
-		-append "console=ttyS0 quiet panic=-1 rdinit=/init mitigations=off no_timer_check random.trust_cpu=on" \
+		-append "console=ttyS0 quiet panic=-1 rdinit=/init mitigations=off preempt=full no_timer_check random.trust_cpu=on" \
 		-serial "file:$work/console" -serial "file:$work/result" </dev/null
 }
 

@@ -5,7 +5,9 @@ VERSION := 0.1.0
 BUILD ?= build
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
-MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+SYSCONFDIR ?= /etc
 CC ?= gcc
 CLANG ?= clang
 PKG_CONFIG ?= pkg-config
@@ -52,7 +54,7 @@ BPF_TESTS := $(patsubst tests/bpf/%.c,$(BUILD)/tests/bpf/%,$(wildcard tests/bpf/
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help clean install uninstall check check-unit check-bpf check-net check-shapes check-san check-floors check-vm check-corpus fuzz fuzz-build bench bench-kernel demo FORCE
+.PHONY: check-packaging all help clean install install-service uninstall completions deb check check-unit check-bpf check-net check-shapes check-san check-floors check-vm check-corpus fuzz fuzz-build bench bench-kernel demo FORCE
 
 all: $(BUILD)/hsmon ## build hsmon
 
@@ -108,6 +110,9 @@ check-floors: ## includes point downwards only
 check-net: $(BUILD)/hsmon ## real servers and clients in private network namespaces (root)
 	$(Q)python3 tests/net/run.py $(abspath $(BUILD))/hsmon
 
+check-packaging: $(BUILD)/hsmon.service completions ## packaging files against the rest of the tree
+	$(Q)sh tests/packaging/run.sh $(BUILD)
+
 check-shapes: $(BUILD)/hsmon ## one handshake in every shape of packets, from capture files
 	$(Q)python3 tests/shapes/run.py $(abspath $(BUILD))/hsmon
 
@@ -149,15 +154,38 @@ compile_commands.json: FORCE ## for editors and clang tools
 		printf '%s{"directory":"%s","file":"%s","arguments":["$(CC)"' "$$sep" "$(CURDIR)" "$$f"; \
 		for a in $(subst ",\\\",$(ALL_CFLAGS)) -Itests -c $$f; do printf ',"%s"' "$$a"; done; printf ']}\n'; sep=,; done; echo ']'; } > $@
 
-install: all ## install below DESTDIR and PREFIX
-	install -D -m 0755 $(BUILD)/hsmon $(DESTDIR)$(SBINDIR)/hsmon
-	install -D -m 0644 docs/hsmon.8 $(DESTDIR)$(MANDIR)/man8/hsmon.8
-	install -D -m 0644 docs/hsmon-policy.5 $(DESTDIR)$(MANDIR)/man5/hsmon-policy.5
-	install -D -m 0644 docs/hsmon.conf.5 $(DESTDIR)$(MANDIR)/man5/hsmon.conf.5
-	install -d -m 0755 $(DESTDIR)/var/lib/hsmon
+completions: $(BUILD)/hsmon ## completions for bash, zsh and fish
+	$(Q)sh scripts/completions.sh $(BUILD)/hsmon $(BUILD)/completions
 
-uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(SBINDIR)/hsmon $(DESTDIR)$(MANDIR)/man8/hsmon.8 $(DESTDIR)$(MANDIR)/man5/hsmon-policy.5 $(DESTDIR)$(MANDIR)/man5/hsmon.conf.5
+# From where, to where, mode: of all that install puts there and uninstall removes.
+INSTALLED = $(BUILD)/hsmon:$(SBINDIR)/hsmon:0755 \
+	docs/hsmon.8:$(MANDIR)/man8/hsmon.8:0644 \
+	docs/hsmon-policy.5:$(MANDIR)/man5/hsmon-policy.5:0644 \
+	docs/hsmon.conf.5:$(MANDIR)/man5/hsmon.conf.5:0644 \
+	$(BUILD)/completions/hsmon.bash:$(DATADIR)/bash-completion/completions/hsmon:0644 \
+	$(BUILD)/completions/_hsmon:$(DATADIR)/zsh/site-functions/_hsmon:0644 \
+	$(BUILD)/completions/hsmon.fish:$(DATADIR)/fish/vendor_completions.d/hsmon.fish:0644
+INSTALLED_SERVICE = $(BUILD)/hsmon.service:$(PREFIX)/lib/systemd/system/hsmon.service:0644 \
+	packaging/systemd/hsmon.sysusers.conf:$(PREFIX)/lib/sysusers.d/hsmon.conf:0644 \
+	packaging/systemd/hsmon.tmpfiles.conf:$(PREFIX)/lib/tmpfiles.d/hsmon.conf:0644 \
+	packaging/hsmon.conf:$(SYSCONFDIR)/hsmon/hsmon.conf:0644
+put = install -D -m $(word 3,$(subst :, ,$(1))) $(word 1,$(subst :, ,$(1))) $(DESTDIR)$(word 2,$(subst :, ,$(1))) &&
+
+install: all completions ## install below DESTDIR and PREFIX
+	@$(foreach f,$(INSTALLED),$(call put,$(f))) install -d -m 0755 $(DESTDIR)/var/lib/hsmon
+
+$(BUILD)/hsmon.service: packaging/systemd/hsmon.service FORCE
+	@mkdir -p $(@D)
+	@sed 's,@SBINDIR@,$(SBINDIR),' $< > $@
+
+install-service: $(BUILD)/hsmon.service ## install the systemd unit, its user and a configuration file, too
+	@$(foreach f,$(INSTALLED_SERVICE),$(call put,$(f))) :
+
+uninstall: ## remove what install and install-service put there, but for the configuration
+	rm -f $(foreach f,$(INSTALLED) $(filter-out packaging/hsmon.conf%,$(INSTALLED_SERVICE)),$(DESTDIR)$(word 2,$(subst :, ,$(f))))
+
+deb: ## a Debian package, in BUILD (needs deps.sh --package)
+	$(Q)sh packaging/debian/build.sh $(VERSION) $(BUILD)
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

@@ -62,6 +62,7 @@ rung unit compile check-unit
 rung san compile check-san
 rung bpf compile check-bpf
 rung shapes compile check-shapes
+rung packaging compile check-packaging
 rung net compile check-net
 if [ -n "${CORPUS:-}" ]; then
 	rung corpus compile check-corpus CORPUS="$CORPUS"

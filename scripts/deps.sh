@@ -6,13 +6,14 @@ set -u
 
 usage() {
 	cat <<-EOT
-		usage: deps.sh [--build] [--run] [--demo] [--test] [--fuzz] [--bench] [--vm] [--list | --missing]
+		usage: deps.sh [--build] [--run] [--demo] [--test] [--fuzz] [--bench] [--package] [--vm] [--list | --missing]
 		  --build    to build hsmon
 		  --run      to run an installed hsmon
 		  --demo     for scripts/demo.sh
 		  --test     to run the tests
 		  --fuzz     for make fuzz
 		  --bench    for make bench
+		  --package  for make deb
 		  --vm       for make check-vm
 		  --list     print the packages' names and stop
 		  --missing  print those that are not installed and stop
@@ -77,6 +78,9 @@ packages() {
 		test|tshark|wireshark-cli|wireshark-cli
 		bench|iperf3|iperf3|iperf3
 		bench|valgrind|valgrind|valgrind
+		package|debhelper|rpm-build|-
+		package|lintian|-|-
+		package|fakeroot|fakeroot|fakeroot
 		fuzz|libclang-rt-dev/libclang-rt-18-dev|compiler-rt|compiler-rt
 		vm|qemu-system-x86|qemu-system-x86-core|qemu-system-x86
 		vm|busybox-static|busybox|busybox
@@ -218,7 +222,7 @@ command_line() {
 sets= action=install
 for option; do
 	case $option in
-	--build | --run | --demo | --test | --fuzz | --bench | --vm) sets="$sets ${option#--}" ;;
+	--build | --run | --demo | --test | --fuzz | --bench | --package | --vm) sets="$sets ${option#--}" ;;
 	--list | --missing) action=${option#--} ;;
 	-h | --help) usage; exit 0 ;;
 	*) say "unknown option $option"; usage >&2; exit 2 ;;

@@ -89,10 +89,12 @@ static const struct path_case cases[] = {
 	{ .what = "same end, other label",
 	  .ca = CONSTRAINED("permitted;DNS:good.example"),
 	  .ee = NAMED("DNS:nogood.example") },
+	/* Names compare without regard to case (RFC 5280 section 7.2): GnuTLS 3.7.9 and 3.8.9 say so, 3.8.3 (Ubuntu 24.04) not. */
 	{ .what = "upper case",
 	  .ca = CONSTRAINED("permitted;DNS:good.example"),
 	  .ee = NAMED("DNS:A.GOOD.EXAMPLE"),
-	  .good = true },
+	  .good = true,
+	  .flags = CERTTOOL_DIFFERS },
 	{ .what = "one of two is bad",
 	  .ca = CONSTRAINED("permitted;DNS:good.example"),
 	  .ee = NAMED("DNS:good.example,DNS:bad.example") },

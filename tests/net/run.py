@@ -86,6 +86,7 @@ class Running:
 
     def _child(self, pki):
         os.setpgid(0, 0)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)     # ignored under nohup, and hsmon heeds that
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         log = os.open(self.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)

@@ -7,6 +7,7 @@
 #define HSMON_ENV_H
 
 #include "gate_state.h"
+#include "wake.h"
 
 /* The gate passes its packet everywhere; not every surrounding needs it. */
 #pragma clang diagnostic ignored "-Wunused-parameter"
@@ -199,19 +200,9 @@ static __always_inline __u64 hs_env_waiting(HS_CTX *ctx)
 	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
 }
 
-#define HS_RING_HEADER 8		/* that the ring puts before each record; all sizes are multiples of it */
-
-/* The reader is woken when the ring fills past a multiple of wake_bytes, a power of two, else its timer drains it: waking
- * it for each record costs it 40 times what the record costs. A multiple, and not only the first: CPUs that write at the same
- * time can all miss one. */
-static __always_inline __u64 hs_wake_flags(__u64 waiting, const __u32 len)
-{
-	return (waiting ^ (waiting + HS_RING_HEADER + len)) >= hs_config.wake_bytes ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-}
-
 static __always_inline int hs_env_emit(HS_CTX *ctx, void *rec, const __u32 len)
 {
-	return bpf_ringbuf_output(&ring, rec, len, hs_wake_flags(hs_env_waiting(ctx), len));
+	return bpf_ringbuf_output(&ring, rec, len, hs_wake_flags(hs_config.wake_bytes, hs_env_waiting(ctx), len));
 }
 
 /* Not more than room, and not when there is nothing: two comparisons that the compiler must not make one of (hs_opaque). */
@@ -235,7 +226,7 @@ static __always_inline int hs_copy(HS_CTX *ctx, __u32 off, void *to, __u32 len, 
 static __always_inline int hs_put_sized(HS_CTX *ctx, const void *header, const __u32 header_len, __u32 off,
 					__u32 len, __u64 *waiting, const __u32 room)
 {
-	__u64 flags = hs_wake_flags(*waiting, header_len + room);
+	__u64 flags = hs_wake_flags(hs_config.wake_bytes, *waiting, header_len + room);
 	void *rec = bpf_ringbuf_reserve(&ring, header_len + room, 0);
 
 	if (!rec)

@@ -35,6 +35,11 @@ static __always_inline __u32 hs_captured(struct __sk_buff *skb)
 	return skb->len;
 }
 
+static __always_inline __u32 hs_env_socket(struct __sk_buff *skb)
+{
+	return (__u32)bpf_get_socket_cookie(skb);
+}
+
 #include "env.h"
 
 #endif

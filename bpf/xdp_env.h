@@ -55,4 +55,10 @@ static __always_inline __u32 hs_captured(struct xdp_md *xdp)
 
 #include "env.h"
 
+/* Frames come in there, and have no socket yet. */
+static __always_inline __u32 hs_env_socket(HS_CTX *ctx)
+{
+	return 0;
+}
+
 #endif

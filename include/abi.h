@@ -35,6 +35,8 @@ enum hs_record_tag {
 	HS_REC_SEGMENT = 2,		/* struct hs_segment, then cap_len bytes, then perhaps others of no meaning */
 	HS_REC_FRAGMENT = 3,		/* struct hs_fragment, then cap_len bytes: an IP packet; as above */
 	HS_REC_CROSSING = 4,		/* struct hs_crossing */
+	HS_REC_OWNER = 5,		/* struct hs_owner */
+	HS_REC_PROCESS = 6,		/* struct hs_process */
 };
 
 enum hs_hook {
@@ -102,7 +104,7 @@ struct hs_segment {
 	__u8 tcp_flags;			/* as in the TCP header */
 	__u8 hook;
 	__u8 flags;			/* enum hs_segment_flag */
-	__u32 pad;
+	__u32 socket;			/* UDP: the sender's, as in struct hs_owner; 0: not known */
 };
 
 /* The flow was also seen on another interface (written once an interface). */
@@ -129,6 +131,57 @@ struct hs_fragment {
 	__u8 pad[2];
 };
 
+/* A process for as long as it runs one program. */
+struct hs_process_id {
+	__u64 start_ns;			/* of its first thread, CLOCK_BOOTTIME */
+	__u32 exec_id;			/* goes up when it runs another program */
+	__u32 pid;			/* in the first pid namespace */
+};
+
+enum hs_owner_flag {
+	HS_OWNER_TRACKED = 1 << 0,	/* the command that hsmon was told to run, or a descendant */
+};
+
+#define HS_COMM_LEN 16
+
+/* A process has one end of a connection; its HS_REC_PROCESS comes before. */
+struct hs_owner {
+	__u32 tag;
+	__u32 netns;			/* inode number */
+	__u64 time_ns;			/* CLOCK_MONOTONIC */
+	struct hs_tuple tuple;		/* TCP */
+	struct hs_process_id process;
+	__u32 socket;			/* UDP: the lower half of its cookie; TCP: 0 */
+	__u32 uid;			/* effective, in the first user namespace */
+	__u8 dir;			/* TCP: the end is tuple.addr[dir] */
+	__u8 flags;			/* enum hs_owner_flag */
+	__u8 pad[6];
+	char comm[HS_COMM_LEN];		/* of its first thread */
+};
+
+#define HS_NAME_MAX 256			/* one name of a path, with its NUL */
+#define HS_PATH_MAX 512
+#define HS_ARGS_MAX 1024
+
+enum hs_process_flag {
+	HS_PROCESS_EXE_CUT = 1 << 0,	/* the path has more folders above */
+	HS_PROCESS_CGROUP_CUT = 1 << 1,
+	HS_PROCESS_ARGS_CUT = 1 << 2,	/* there are more */
+	HS_PROCESS_ARGS_OPEN = 1 << 3,	/* a title that was written over them and beyond: up to the first NUL */
+};
+
+/* Paths as their names, each with its NUL, the last one first. */
+struct hs_process {
+	__u32 tag;
+	__u16 exe_len, cgroup_len, args_len;
+	__u16 flags;			/* enum hs_process_flag */
+	__u32 pad;
+	struct hs_process_id id;
+	char exe[HS_PATH_MAX + HS_NAME_MAX];
+	char cgroup[HS_PATH_MAX + HS_NAME_MAX];
+	char args[HS_ARGS_MAX];
+};
+
 /* Why something was counted. The order is the order in which they are printed. */
 enum hs_counter {
 	HS_CNT_PACKETS,			/* looked at */
@@ -144,6 +197,7 @@ enum hs_counter {
 	HS_CNT_LOST_LOAD,		/* the packet's bytes could not be read */
 	HS_CNT_LOST_FRAGMENT,		/* fragments that could not be handed on */
 	HS_CNT_LOST_FLOWS,		/* flows whose opening record was lost: handshakes never seen */
+	HS_CNT_LOST_OWNER,		/* ends of connections whose process will not be known */
 	/* not losses, but said */
 	HS_CNT_MIDSTREAM,		/* flows that were open before, with no handshake to be seen */
 	HS_CNT_ENCAP,			/* encapsulation that is not understood or too deep */
@@ -228,6 +282,9 @@ HS_ASSERT_SIZE(hs_open, 96);
 HS_ASSERT_SIZE(hs_segment, 80);
 HS_ASSERT_SIZE(hs_crossing, 64);
 HS_ASSERT_SIZE(hs_fragment, 32);
+HS_ASSERT_SIZE(hs_process_id, 16);
+HS_ASSERT_SIZE(hs_owner, 104);
+HS_ASSERT_SIZE(hs_process, 2592);
 HS_ASSERT_SIZE(hs_counters, 192);
 HS_ASSERT_SIZE(hs_config, 16);
 HS_ASSERT_SIZE(hs_dir, 36);

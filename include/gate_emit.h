@@ -15,6 +15,7 @@
  *								s->emit_off; s->records or what went wrong goes up
  *   int hs_env_emit_fragment(ctx, s)				s->fragment and the IP packet from s->emit_off
  *   __u8 *hs_env_fragment_find(ctx, key), void hs_env_fragment_put(ctx, key, value)	a small map of packets in fragments
+ *   __u32 hs_env_socket(ctx)					of a packet that goes out, the lower half of its socket's cookie; 0: not known
  *   void hs_env_count(ctx, counter, n)
  */
 #ifndef HSMON_GATE_EMIT_H
@@ -88,7 +89,7 @@ HS_FUNC void hs_limit_piece(HS_CTX *ctx, struct hs_scratch *s, struct hs_piece *
 	s->d.copied += piece->cap;
 }
 
-HS_FUNC void hs_fill_segment(struct hs_scratch *s)
+HS_FUNC void hs_fill_segment(HS_CTX *ctx, struct hs_scratch *s)
 {
 	s->seg.tag = HS_REC_SEGMENT;
 	s->seg.time_ns = s->now;
@@ -97,7 +98,7 @@ HS_FUNC void hs_fill_segment(struct hs_scratch *s)
 	s->seg.ack = s->pkt.ack;
 	s->seg.dir = s->pkt.dir;
 	s->seg.hook = s->hook;
-	s->seg.pad = 0;
+	s->seg.socket = s->pkt.tuple.proto == HS_PROTO_UDP && s->hook == HS_HOOK_EGRESS ? hs_env_socket(ctx) : 0;
 }
 
 /* The header of a record with up to HS_SEGMENT_MAX of the piece's bytes; the last one stands for what was left out. */
@@ -141,7 +142,7 @@ HS_SUB int hs_emit_pieces(HS_CTX *ctx, struct hs_scratch *s)
 		return 0;
 	s->piece_emit = s->piece_done = 0;
 	s->waiting = hs_env_waiting(ctx);
-	hs_fill_segment(s);
+	hs_fill_segment(ctx, s);
 	for (__u32 i = 0; i < HS_MAX_EMITS; i++)
 		if (hs_emit_chunk(ctx, s))
 			break;

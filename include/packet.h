@@ -180,31 +180,6 @@ HS_FUNC int hs_step_extension(HS_CTX *ctx, struct hs_packet *p)
 	return hs_step_proto(p, h[0]);
 }
 
-/* The endpoint with the smaller (address, port) first; tells whether the sender came second. */
-HS_FUNC void hs_order(struct hs_packet *p)
-{
-	struct hs_tuple *t = &p->tuple;
-	__u32 swap = t->port[0] > t->port[1];
-
-	for (int i = 3; i >= 0; i--) {
-		__u32 a = hs_get32(&t->addr[0][4 * i]), b = hs_get32(&t->addr[1][4 * i]);
-
-		swap = a == b ? swap : a > b;
-	}
-	p->dir = swap;
-	if (!swap)
-		return;
-	for (int i = 0; i < 4; i++) {
-		__u32 a = hs_raw32(&t->addr[0][4 * i]);
-
-		hs_put32(&t->addr[0][4 * i], hs_raw32(&t->addr[1][4 * i]));
-		hs_put32(&t->addr[1][4 * i], a);
-	}
-	swap = t->port[0];
-	t->port[0] = t->port[1];
-	t->port[1] = swap;
-}
-
 /* At TCP's or UDP's payload; ports as in their headers. */
 HS_FUNC int hs_at_payload(struct hs_packet *p, const __u8 *ports)
 {
@@ -344,7 +319,7 @@ HS_FUNC void hs_finish(HS_CTX *ctx, struct hs_packet *p)
 	if (captured > p->end)
 		captured = p->end;
 	p->cap_len = captured > p->payload ? captured - p->payload : 0;
-	hs_order(p);
+	p->dir = hs_order_tuple(&p->tuple);
 }
 
 /* The caller has zeroed *p and set where to begin: off, next, type, and VLANs that are not in the packet's bytes. */

@@ -131,6 +131,31 @@ struct hs_packet {
 	struct hs_tuple fragment_key;	/* sender, receiver, identification, protocol */
 };
 
+/* The endpoint with the smaller (address, port) first; tells whether they changed places. */
+HS_FUNC __u32 hs_order_tuple(struct hs_tuple *t)
+{
+	__u32 swap = t->port[0] > t->port[1];
+	__u16 port;
+
+	for (int i = 3; i >= 0; i--) {
+		__u32 a = hs_get32(&t->addr[0][4 * i]), b = hs_get32(&t->addr[1][4 * i]);
+
+		swap = a == b ? swap : a > b;
+	}
+	if (!swap)
+		return 0;
+	for (int i = 0; i < 4; i++) {
+		__u32 a = hs_raw32(&t->addr[0][4 * i]);
+
+		hs_put32(&t->addr[0][4 * i], hs_raw32(&t->addr[1][4 * i]));
+		hs_put32(&t->addr[1][4 * i], a);
+	}
+	port = t->port[0];
+	t->port[0] = t->port[1];
+	t->port[1] = port;
+	return 1;
+}
+
 HS_FUNC int hs_enter(struct hs_packet *p, __u8 tunnel, __u8 next)
 {
 	if (p->tunnel_cnt >= HS_MAX_TUNNELS)

@@ -18,7 +18,7 @@ int confine(const char *user, bool may_stay, const int *keep_fds, size_t keep_cn
 	sandbox_preload();
 	ret = privs_find(user, &id);
 	if (ret) {
-		log_error("--user: '%s' %s", user ? user : "", ret == -EINVAL ? "is root" : "is no user here");
+		log_error("--run-as: '%s' %s", user ? user : "", ret == -EINVAL ? "is root" : "is no user here");
 		return HS_EXIT_USAGE;
 	}
 	ret = privs_drop(&id);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "owner/owners.h"
 #include "tls/conn.h"
 
 #define CONN_ARENA_MAX (512 * 1024)	/* what one connection may cost besides reassembly */
@@ -80,6 +81,8 @@ void conn_set_reported(struct conn *c)
 void conn_free(struct conn *c)
 {
 	table_remove(c->owner->conns, &c->flow.node);
+	if (c->owner->set.owners)
+		owners_forget(c->owner->set.owners, &c->flow.tuple, c->flow.last_ns);
 	if (c->has_hello)
 		table_remove(c->owner->hellos, &c->hello);
 	conn_drop_parser(c);
@@ -236,5 +239,7 @@ void conn_udp(struct conn *c, const struct segment *s)
 
 	stream->segments++;
 	stream->bytes += s->rec->cap_len;
+	if (s->rec->socket)
+		c->socket[s->rec->dir] = s->rec->socket;
 	tls_conn_datagram(c->tls, s->rec->dir, s->data, s->rec->cap_len, s->time_ns);
 }

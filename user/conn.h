@@ -46,6 +46,7 @@ struct conn {
 	struct table_node hello;	/* in the pipeline's hellos, by random */
 	uint8_t random[HELLO_KEY_LEN];	/* the ClientHello's */
 	bool has_hello;
+	uint32_t socket[2];		/* UDP: each sender's, as the kernel numbers them; 0: not known */
 };
 
 struct pipeline {

@@ -53,6 +53,7 @@ void conn_join(struct conn *c)
 	for (int i = 0; i < c->flow.interface_cnt; i++)
 		flow_add_interface(&first->flow, c->flow.interfaces[i]);
 	first->flow.translated = c->flow.tuple;
+	first->flow.translated_client_dir = (uint8_t)h->client_dir;
 	first->flow.is_translated = true;
 	p->stats.joined++;
 	conn_set_reported(c);

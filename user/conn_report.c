@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <netinet/in.h>
+
 #include "assess.h"
 #include "base/clock.h"
 #include "conn.h"
 #include "event/event.h"
+#include "owner/owners.h"
 #include "ports.h"
 #include "tls/conn.h"
 
@@ -67,6 +70,34 @@ static void conn_assess(struct conn *c, struct event_source *src, struct assessm
 	}
 }
 
+#define CLOCK_NOISE_NS (10 * NS_PER_MS)
+
+/* By the tuple, or what address translation made of it: the socket has one of them. */
+static const struct owner *find_tcp_owner(const struct conn *c, int dir, uint64_t until_ns)
+{
+	const struct flow *f = &c->flow;
+	uint64_t from_ns = f->syn_ns > CLOCK_NOISE_NS ? f->syn_ns - CLOCK_NOISE_NS : 0;
+	const struct owner *o = owners_find(c->owner->set.owners, &f->tuple, dir, from_ns, until_ns);
+
+	if (!o && f->is_translated)
+		o = owners_find(c->owner->set.owners, &f->translated,
+				dir == f->client_dir ? f->translated_client_dir : !f->translated_client_dir, from_ns, until_ns);
+	return o;
+}
+
+static void conn_find_owners(const struct conn *c, enum event_cause cause, struct event_source *src)
+{
+	/* Replaced: what came later is of the next connection of the tuple. */
+	uint64_t until_ns = cause == EVENT_CAUSE_REPLACED ? c->flow.last_ns : UINT64_MAX;
+
+	for (int dir = 0; c->owner->set.owners && dir < 2; dir++) {
+		if (c->flow.tuple.proto != IPPROTO_UDP)
+			src->owner[dir] = find_tcp_owner(c, dir, until_ns);
+		else if (c->socket[dir])
+			src->owner[dir] = owners_find_socket(c->owner->set.owners, c->socket[dir]);
+	}
+}
+
 void conn_report(struct conn *c, enum event_cause cause)
 {
 	struct pipeline *p = c->owner;
@@ -88,6 +119,8 @@ void conn_report(struct conn *c, enum event_cause cause)
 			.now_ns = p->now_ns,
 			.interface_name = p->set.interface_name,
 			.interface_ctx = p->set.interface_ctx,
+			.user_name = p->set.user_name,
+			.user_ctx = p->set.user_ctx,
 			.host_name = p->set.host_name,
 			.der = p->set.der,
 			.ja3_text = p->set.ja3_text,
@@ -99,6 +132,7 @@ void conn_report(struct conn *c, enum event_cause cause)
 			src.chain[side].v = c->chain[side] ? c->chain[side]->v : NULL;
 			src.chain[side].n = c->chain[side] ? c->chain[side]->n : 0;
 		}
+		conn_find_owners(c, cause, &src);
 		conn_assess(c, &src, &assessment);
 		if (event_build(&e, &src)) {
 			p->stats.out_of_memory++;

@@ -2,7 +2,6 @@
 #include "monitor.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,11 +15,11 @@
 #include "banner.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "capture/live.h"
+#include "capture/owner_hooks.h"
 #include "child.h"
 #include "control.h"
+#include "monitor_private.h"
 #include "netns.h"
-#include "notify.h"
 #include "options.h"
 #include "reader.h"
 
@@ -29,18 +28,6 @@
 #define START_SECONDS 5			/* for a reader that is to begin, once a signal says that we shall end */
 #define EXIT_SECONDS 5			/* for a reader that has said goodbye */
 #define CONTROL_MAX 16			/* messages between two looks at everything else: it may send without end */
-
-struct monitor {
-	const struct options *opt;
-	struct live *live;
-	pid_t reader;
-	int control_fd, signal_fd, check_fd, duration_fd, watchdog_fd, epoll_fd;
-	struct notify notify;
-	bool answers;			/* the reader has, since it was last asked whether it lives */
-	bool stopping;
-	bool nohup;			/* was told to outlive its terminal */
-	int status;			/* of the reader, once it is done; -1 before */
-};
 
 static const int fault_status[] = {
 	[LIVE_FAULT_NONE] = HS_EXIT_FAILURE,	 [LIVE_FAULT_PRIVILEGE] = HS_EXIT_PRIVILEGE,
@@ -55,79 +42,11 @@ static int said(const struct live_error *e)
 	return fault_status[e->fault];
 }
 
-static void tell_interface(struct monitor *m, uint32_t ifindex, const char *name, enum live_change change,
-			   enum live_attach attach)
-{
-	struct control_msg msg = { .kind = CONTROL_INTERFACE, .number = ifindex, .change = change, .attach = attach };
-
-	snprintf(msg.name, sizeof(msg.name), "%s", name);
-	control_send(m->control_fd, &msg, -1);
-}
-
 /* A limit that was too small has a status of its own. */
 static int failed(const char *what, int err)
 {
 	log_error("%s: %s", what, strerror(-err));
 	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN ? HS_EXIT_MEMORY : HS_EXIT_FAILURE;
-}
-
-static void cgroup_changed(const struct monitor *m, enum live_change change)
-{
-	if (change == LIVE_LOST)
-		log_warn("the cgroup is gone; waiting for it to come back");
-	else
-		log_info("watching cgroup %s", live_cgroup_path(m->live));
-}
-
-static void on_change(void *ctx, const struct live_interface *i, enum live_change change, int err)
-{
-	struct monitor *m = ctx;
-
-	if (!i->ifindex)
-		return cgroup_changed(m, change);
-	if (change == LIVE_NOTED) {
-		log_warn("%s: %s", i->name, i->note);
-		return;
-	}
-	if (change == LIVE_FAILED)
-		log_warn("%s cannot be watched: %s", i->name, live_failure_text(err));
-	else if (change == LIVE_LOST)
-		log_warn("%s: our program was removed by somebody else", i->name);
-	if (m->control_fd >= 0)
-		tell_interface(m, i->ifindex, i->name, change, i->attach);
-}
-
-static struct live *load(struct monitor *m, struct live_error *error)
-{
-	static const enum live_attach attaches[] = {
-		[OPTIONS_ATTACH_AUTO] = LIVE_ATTACH_AUTO, [OPTIONS_ATTACH_TCX] = LIVE_ATTACH_TCX,
-		[OPTIONS_ATTACH_CLSACT] = LIVE_ATTACH_CLSACT, [OPTIONS_ATTACH_XDP] = LIVE_ATTACH_XDP,
-		[OPTIONS_ATTACH_XDP_GENERIC] = LIVE_ATTACH_XDP_GENERIC,
-	};
-	const struct options *opt = m->opt;
-	struct live_settings set = {
-		.config = options_gate_config(opt),
-		.ports = { opt->ports.bits[0], opt->ports.bits[1] },
-		.ring_bytes = (uint32_t)(opt->ring_kib * 1024),
-		.ifnames = opt->interfaces,
-		.ifname_cnt = opt->interface_cnt,
-		.attach = attaches[opt->attach],
-		.cgroup = opt->unit ? opt->unit : opt->cgroup,
-		.cgroup_unit = opt->unit,
-	};
-
-	return live_load(&set, on_change, m, error);
-}
-
-/* The reader must be able to name an interface at its first packet: all names go ahead of attaching. */
-static void tell_names(struct monitor *m)
-{
-	struct if_nameindex *list = if_nameindex();
-
-	for (struct if_nameindex *i = list; i && i->if_index; i++)
-		tell_interface(m, i->if_index, i->if_name, LIVE_RENAMED, LIVE_ATTACH_AUTO);
-	if (list)
-		if_freenameindex(list);
 }
 
 static void set_timer(int fd, time_t first_s, time_t every_s)
@@ -157,9 +76,24 @@ static void on_signal(struct monitor *m)
 {
 	struct signalfd_siginfo info;
 
-	while (read(m->signal_fd, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGHUP || !m->nohup)
+	while (read(m->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP && m->nohup)
+			continue;
+		/* The first one is for the command, whose end is ours. */
+		if (command_runs(&m->command) && !m->signalled) {
+			m->signalled = true;
+			command_signal(&m->command, &info);
+		} else {
 			stop(m);
+		}
+	}
+}
+
+static void on_command(struct monitor *m)
+{
+	command_ended(&m->command, m->opt);
+	if (!m->stopping)
+		stop(m);
 }
 
 static void on_control(struct monitor *m)
@@ -267,6 +201,8 @@ static int watch_all(struct monitor *m)
 	m->watchdog_fd = watchdog_timer(m->notify.watchdog_us);
 	m->answers = true;
 	ret = ret ? ret : watch(m, m->watchdog_fd, on_watchdog);
+	if (!ret && command_runs(&m->command))
+		ret = watch(m, m->command.pid_fd, on_command);
 	return ret ? ret : watch(m, live_netlink_fd(m->live), on_netlink);
 }
 
@@ -312,6 +248,8 @@ static int fork_reader(struct monitor *m)
 	if (!m->reader) {
 		close(fds[CONTROL_MAIN]);
 		close(m->signal_fd);
+		command_leave(&m->command);
+		owner_hooks_free(m->owner);
 		_exit(reader_run(m->opt, m->live, fds[CONTROL_READER]));
 	}
 	close(fds[CONTROL_READER]);
@@ -340,7 +278,7 @@ static void announce(const struct monitor *m)
 	char text[512], lines[560];
 
 	banner_text(m->opt, m->live, text, sizeof(text));
-	log_info("watching %s; Ctrl-C to stop", text);
+	log_info("watching %s%s", text, m->opt->command ? "" : "; Ctrl-C to stop");
 	snprintf(lines, sizeof(lines), "READY=1\nSTATUS=watching %s", text);
 	notify_send(&m->notify, lines);
 }
@@ -352,7 +290,7 @@ static int watch_until_done(struct monitor *m)
 
 	if (!await_ready(m))
 		return HS_EXIT_OK;		/* the reader has said why; reap() knows its status */
-	tell_names(m);
+	monitor_tell_names(m);
 	if (live_attach_all(m->live, &error)) {
 		said(&error);
 		return fault_status[error.fault];
@@ -361,40 +299,54 @@ static int watch_until_done(struct monitor *m)
 	if (ret)
 		return failed("cannot wait for events", ret);
 	announce(m);
+	command_go(&m->command);
 	loop(m);
 	return HS_EXIT_OK;
+}
+
+static int load(struct monitor *m)
+{
+	struct live_error error;
+
+	m->live = monitor_load(m, &error);
+	return m->live ? monitor_load_owner(m) : said(&error);
+}
+
+static int watch_with_reader(struct monitor *m)
+{
+	int ret = fork_reader(m), own;
+
+	if (ret)
+		return failed("cannot start the reader", ret);
+	own = watch_until_done(m);
+	live_detach_all(m->live);
+	if (!own)
+		return reap(m);
+	kill(m->reader, SIGKILL);
+	child_await_exit(m->reader, EXIT_SECONDS);
+	return own;
 }
 
 int monitor_run(const struct options *opt)
 {
 	struct monitor m = { .opt = opt, .control_fd = -1, .status = -1 };
-	struct live_error error;
-	int ret, own;
+	int status = opt->netns ? netns_enter(opt->netns) : HS_EXIT_OK;
 
 	notify_open(&m.notify);
+	/* The command gets the signals as they were, and the network namespace. */
+	if (!status)
+		status = command_prepare(&m.command, opt);
+	if (status)
+		return status;
 	m.signal_fd = child_signals(&m.nohup);
 	if (m.signal_fd < 0)
 		return failed("cannot take signals", m.signal_fd);
-	ret = opt->netns ? netns_enter(opt->netns) : HS_EXIT_OK;
-	if (ret)
-		return ret;
-	m.live = load(&m, &error);
-	if (!m.live)
-		return said(&error);
-	ret = fork_reader(&m);
-	if (ret) {
-		live_free(m.live);
-		return failed("cannot start the reader", ret);
-	}
-	own = watch_until_done(&m);
-	live_detach_all(m.live);
-	if (own) {
-		kill(m.reader, SIGKILL);
-		child_await_exit(m.reader, EXIT_SECONDS);
-	} else {
-		own = reap(&m);
-	}
+	status = load(&m);
+	if (!status)
+		status = watch_with_reader(&m);
+	owner_hooks_free(m.owner);
 	live_free(m.live);
 	notify_close(&m.notify);
-	return own;
+	command_finish(&m.command, opt, m.signal_fd);
+	return command_exit_status(&m.command, status);
 }

@@ -29,6 +29,11 @@ const struct option_row option_rows[] = {
 	{ "cgroup", 0, KIND_TEXT, AT(cgroup), 0, 0, 0, NULL, "PATH", "only the sockets of a cgroup, on whatever interface" },
 	{ "unit", 0, KIND_TEXT, AT(unit), 0, 0, 0, NULL, "NAME", "only those of a systemd unit" },
 	{ "netns", 0, KIND_TEXT, AT(netns), 0, 0, 0, NULL, "WHERE", "another network namespace: its name, a process in it, or a path" },
+	{ "pid", 0, KIND_NUMBER, AT(pid), 0, 1, 4194304, NULL, "PID", "only handshakes of this process, at either end" },
+	{ "comm", 0, KIND_TEXT, AT(comm), 0, 0, 0, NULL, "GLOB", "only of processes with such a name" },
+	{ "user", 0, KIND_TEXT, AT(user), 0, 0, 0, NULL, "NAME", "only of processes of this user, by name or number" },
+	{ "container", 0, KIND_TEXT, AT(container), 0, 0, 0, NULL, "WHICH", "only of a container: its name or the beginning of its id" },
+	{ "command-user", 'u', KIND_TEXT, AT(command_user), 0, 0, 0, NULL, "NAME", "run the command as this user" },
 	{ "read", 'r', KIND_TEXT, AT(read_file), 0, 0, 0, NULL, "FILE", "read a pcap or pcapng file instead; - is stdin" },
 	{ "output", 'o', KIND_WORD, AT(format), 0, 0, 0, formats, "FORMAT", "text (default), json or csv" },
 	{ "schema", 0, KIND_WORD, AT(schema), 0, 0, 0, schema_names, "NAME", "json, csv: names of ecs (default), zeek, eve or otel" },
@@ -57,7 +62,7 @@ const struct option_row option_rows[] = {
 	{ "handshake-timeout", 0, KIND_NUMBER, AT(handshake_timeout_s), 30, 1, 3600, NULL, "SECONDS",
 	  "a handshake that is silent for so long has failed" },
 	{ "attach", 0, KIND_WORD, AT(attach), 0, 0, 0, attaches, "HOW", "auto (default), tcx, clsact; xdp or xdpgeneric for a mirror port" },
-	{ "user", 0, KIND_TEXT, AT(user), 0, 0, 0, NULL, "NAME", "user that the reader becomes; default: hsmon or nobody" },
+	{ "run-as", 0, KIND_TEXT, AT(run_as), 0, 0, 0, NULL, "NAME", "user that the reader becomes; default: hsmon or nobody" },
 	{ "no-color", 0, KIND_FLAG, AT(no_color), 0, 0, 0, NULL, NULL, "no colours on a terminal" },
 	{ "config", 0, KIND_SELF, AT(config_file), 0, 0, 0, NULL, "FILE", "options from FILE; default: " OPTIONS_CONFIG_FILE },
 	{ "no-config", 0, KIND_SELF, AT(no_config), 0, 0, 0, NULL, NULL, "no options from a file or the environment" },
@@ -76,6 +81,7 @@ _Static_assert(ROW_CNT <= 64, "option_layer.lists has a bit for each");
 static void help(void)
 {
 	puts("usage: hsmon [-p LIST] [-i NAME]... [-v] [-o FORMAT] [-c N] [-d SECONDS]\n"
+	     "       hsmon [OPTION]... -- COMMAND [ARGUMENT]...\n"
 	     "       hsmon -r FILE [-p LIST] [-v] [-o FORMAT]\n\n"
 	     "Shows every TLS handshake on this host: who spoke to whom, with which version, cipher and certificates,\n"
 	     "and if it failed, who broke it and why.\n");
@@ -101,6 +107,8 @@ static void defaults(struct options *o)
 /* The rows as getopt_long(3) wants them. */
 static void make_getopt(struct option *longs, char *shorts)
 {
+	/* Options of a command to run are its own. */
+	*shorts++ = '+';
 	*shorts++ = ':';
 	for (size_t i = 0; i < ROW_CNT; i++) {
 		longs[i] = (struct option){
@@ -157,6 +165,11 @@ static bool check_where(const struct options *o)
 		{ o->read_file && o->duration_s, "-r (--read)", "-d (--duration)" },
 		{ o->read_file && o->netns, "-r (--read)", "--netns" },
 		{ o->read_file && cgroup, "-r (--read)", cgroup },
+		{ o->read_file && o->pid, "-r (--read)", "--pid" },
+		{ o->read_file && o->comm, "-r (--read)", "--comm" },
+		{ o->read_file && o->user, "-r (--read)", "--user" },
+		{ o->read_file && o->container, "-r (--read)", "--container" },
+		{ o->read_file && o->command, "-r (--read)", "a command to run" },
 		{ o->cgroup && o->unit, "--cgroup", "--unit" },
 		{ o->interface_cnt && cgroup, "-i (--interface)", cgroup },
 		{ o->attach && cgroup, "--attach", cgroup },
@@ -187,12 +200,31 @@ static bool check_columns(const struct options *o)
 	return false;
 }
 
-static bool check(struct options *o, int argc, char **argv)
+/* What follows "--". */
+static bool check_command(struct options *o, int argc, char **argv, const char *last_value)
 {
-	if (optind < argc) {
+	/* "--" can also be the value of the option before. */
+	bool announced = optind > 1 && !strcmp(argv[optind - 1], "--") && argv[optind - 1] != last_value;
+
+	if (optind < argc && !announced) {
 		log_error("'%s' is not expected; see hsmon -h", argv[optind]);
 		return false;
 	}
+	if (announced && optind == argc) {
+		log_error("--: a command to run is expected behind it");
+		return false;
+	}
+	if (announced)
+		o->command = argv + optind;
+	if (o->command_user && !o->command) {
+		log_error("-u (--command-user): '%.40s' is to run which command? It goes behind --", o->command_user);
+		return false;
+	}
+	return true;
+}
+
+static bool check(struct options *o)
+{
 	if (!check_where(o))
 		return false;
 	if (o->ring_kib & (o->ring_kib - 1)) {
@@ -206,6 +238,11 @@ static bool check(struct options *o, int argc, char **argv)
 	else
 		ports_describe(&o->ports);
 	return true;
+}
+
+bool options_filter(const struct options *o)
+{
+	return o->pid || o->comm || o->user || o->container || o->command;
 }
 
 struct hs_config options_gate_config(const struct options *o)
@@ -224,7 +261,7 @@ static bool each_option(int argc, char **argv, bool (*fn)(struct option_layer *,
 			struct option_layer *l)
 {
 	struct option longs[ROW_CNT + 1];
-	char shorts[2 * ROW_CNT + 2];
+	char shorts[2 * ROW_CNT + 3];
 	int val;
 
 	make_getopt(longs, shorts);
@@ -237,6 +274,7 @@ static bool each_option(int argc, char **argv, bool (*fn)(struct option_layer *,
 			bad_option(val, argv);
 			return false;
 		}
+		l->last_value = optarg;
 		if (!fn(l, row, optarg))
 			return false;
 	}
@@ -292,7 +330,7 @@ enum options_verdict options_parse(int argc, char **argv, struct options *o)
 		return answer(o);
 	if (!from_before(o) || !each_option(argc, argv, set_rest, &l))
 		return OPTIONS_BAD;
-	return check(o, argc, argv) ? OPTIONS_RUN : OPTIONS_BAD;
+	return check_command(o, argc, argv, l.last_value) && check(o) ? OPTIONS_RUN : OPTIONS_BAD;
 }
 
 void options_free(struct options *o)

@@ -35,7 +35,11 @@ struct options {
 	const char *ca_file, *ca_dir, *ct_logs, *bad_keys, *policy, *state;	/* NULL: not given */
 	int64_t at;			/* certificates are judged at this time, seconds since the epoch; 0: the handshake's */
 	int fail_on;			/* 0: never; else enum severity and 1 */
-	const char *user;		/* whom the reader becomes; NULL: hsmon or nobody */
+	const char *run_as;		/* whom the reader becomes; NULL: hsmon or nobody */
+	uint64_t pid;			/* only its handshakes; 0: all; as the next three, which are NULL for all */
+	const char *comm, *user, *container;
+	const char *command_user;	/* whom the command becomes; NULL: nobody else */
+	char *const *command;		/* run, and only its handshakes are shown; NULL: none */
 	uint64_t count, duration_s, expiry_warn_days, stats_interval_s, max_flows, max_memory_mib, ring_kib,
 		handshake_timeout_s;
 	const char *config_file;	/* NULL: the default one, if it is there */
@@ -48,6 +52,9 @@ struct options {
 
 /* The gate's settings that follow from the options: the same for the kernel's programs and for capture files. */
 struct hs_config options_gate_config(const struct options *o);
+
+/* Only handshakes of certain processes are to be shown. */
+bool options_filter(const struct options *o);
 
 enum options_verdict { OPTIONS_RUN, OPTIONS_DONE /* -h, --version: printed */, OPTIONS_BAD /* said on stderr */ };
 

@@ -32,6 +32,7 @@ struct option_layer {
 	struct options *o;
 	const char *origin;		/* for messages: "/etc/hsmon/hsmon.conf, line 3: "; "" on the command line */
 	uint64_t set;			/* bit by row: those that it has set */
+	const char *last_value;		/* of the command line: the one set last; NULL: none */
 	bool any_where;			/* ... among them one that says where handshakes are looked for */
 };
 

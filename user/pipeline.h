@@ -16,6 +16,7 @@
 struct handshake_event;
 struct pipeline;
 struct assessor;
+struct owners;
 
 struct pipeline_settings {
 	size_t max_flows;
@@ -27,6 +28,9 @@ struct pipeline_settings {
 	bool any_port;			/* found by content: what is not TLS is nothing odd, and no event */
 	bool der;
 	bool ja3_text;			/* with what JA3 and JA3S are digests of */
+	struct owners *owners;		/* which processes have the ends; borrowed; NULL: none is known */
+	const char *(*user_name)(void *ctx, uint32_t uid);	/* as in struct event_source; may be NULL */
+	void *user_ctx;
 	const char *host_name;		/* NULL: a capture file */
 	struct assessor *assessor;	/* NULL: nothing is judged; not owned */
 	const char *(*interface_name)(void *ctx, uint32_t ifindex);

@@ -16,6 +16,9 @@ struct privs_identity {
  * such user; -EINVAL: it is root. Reads the user database: before privs_drop(). */
 int privs_find(const char *user, struct privs_identity *out);
 
+/* The same, and root is allowed. */
+int privs_find_any(const char *user, struct privs_identity *out);
+
 /*
  * Afterwards and for good: no capability in any set, no program run from here gains any, no core file, no tracing by
  * others of the same user; and if the process was root, it is id, with no other group. Checked by trying. Not root

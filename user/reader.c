@@ -17,6 +17,7 @@
 #include "confine.h"
 #include "control.h"
 #include "options.h"
+#include "owner/owners.h"
 #include "session.h"
 
 #define DRAIN_MAX 512			/* records between two looks at the control socket */
@@ -178,7 +179,7 @@ static int confine_reader(const struct reader *r)
 	const int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, r->control_fd, r->ring_fd, r->epoll_fd,
 			     session_state_fd(r->session) };
 
-	return confine(r->opt->user, false, keep, sizeof(keep) / sizeof(*keep));
+	return confine(r->opt->run_as, false, keep, sizeof(keep) / sizeof(*keep));
 }
 
 static void on_fragment(void *ctx, const struct hs_fragment *rec, const uint8_t *packet, uint64_t time_ns, int64_t offset_ns)
@@ -202,8 +203,19 @@ static int make_fragments(struct reader *r, struct segment_sink sink)
 	return r->fragments ? 0 : -ENOMEM;
 }
 
+static void on_owner(void *ctx, const struct hs_owner *rec, uint64_t time_ns)
+{
+	owners_owner(ctx, rec, time_ns);
+}
+
+static void on_process(void *ctx, const struct hs_process *rec)
+{
+	owners_process(ctx, rec);
+}
+
 static int open_ring(struct reader *r, struct live *l)
 {
+	struct ring_owners owners = { session_owners(r->session), on_owner, on_process };
 	unsigned int cpu_cnt = live_cpu_cnt(l);
 	struct segment_sink sink = session_sink(r->session);
 	struct ring_fragments fragments = { r, on_fragment };
@@ -214,10 +226,12 @@ static int open_ring(struct reader *r, struct live *l)
 		ret = ring_new(&r->ring, r->ring_fd, r->counters_fd, cpu_cnt, &sink, &fragments);
 	if (!ret)
 		ret = watch(r);
-	if (ret)
+	if (ret) {
 		log_error("cannot read the ring: %s", strerror(-ret));
-	else
+	} else {
+		ring_watch_owners(r->ring, &owners);
 		session_watch_losses(r->session, records_lost, r);
+	}
 	return ret;
 }
 

@@ -82,7 +82,7 @@ static int open_file(struct replay *r)
 		log_error("%s: %s", shown_name(r), strerror(errno));
 		return HS_EXIT_INPUT;
 	}
-	status = confine(r->opt->user, true, (const int[]){ STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, fileno(in),
+	status = confine(r->opt->run_as, true, (const int[]){ STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, fileno(in),
 							    session_state_fd(r->session) }, 5);
 	if (status)
 		fclose(in);

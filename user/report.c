@@ -22,6 +22,7 @@ static const struct counter_name losses[] = {
 	{ HS_CNT_LOST_BUDGET, "budget", "over the budget of a direction" },
 	{ HS_CNT_LOST_SNAPLEN, "snap_length", "cut off by the snap length" },
 	{ HS_CNT_LOST_LOAD, "unreadable", "bytes of a packet could not be read" },
+	{ HS_CNT_LOST_OWNER, "process", "process not told" },
 	{ HS_CNT_LOST_FRAGMENT, "fragment", "IP fragments not completed" },
 };
 

@@ -2,10 +2,10 @@
 #include "session.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -14,10 +14,13 @@
 #include "base/clock.h"
 #include "base/exit.h"
 #include "base/log.h"
-#include "base/table.h"
 #include "event/event.h"
+#include "filter.h"
+#include "interfaces.h"
 #include "inventory.h"
 #include "options.h"
+#include "owner/owners.h"
+#include "owner/users.h"
 #include "pipeline.h"
 #include "report.h"
 #include "sink/sink.h"
@@ -30,13 +33,6 @@
 #define CERTS_MEMORY_MAX (64u << 20)
 #define INVENTORY_MAX 100000
 #define FLUSH_NS (10 * NS_PER_S)
-#define INTERFACES_MAX 16384		/* names remembered: containers come and go */
-
-struct interface_name {
-	struct table_node node;
-	uint32_t ifindex;
-	char name[IF_NAMESIZE];
-};
 
 struct session {
 	const struct options *opt;
@@ -47,7 +43,10 @@ struct session {
 	uint64_t flush_due_ns;		/* of the inventory to the state */
 	struct sink *sink;
 	struct summary *summary;
-	struct table *interfaces;
+	struct interfaces *interfaces;
+	struct owners *owners;		/* NULL: of a capture file */
+	struct users *users;
+	struct filter filter;
 	const char *(*namer)(const void *ctx, uint32_t ifindex);
 	const void *namer_ctx;
 	struct report_outcomes outcomes;
@@ -131,7 +130,7 @@ static void on_handshake(void *ctx, struct handshake_event *e)
 {
 	struct session *s = ctx;
 
-	if (session_is_over(s))
+	if (session_is_over(s) || !filter_match(&s->filter, e))
 		return;
 	if (!strcmp(e->outcome.s, "success"))
 		s->outcomes.success++;
@@ -149,39 +148,8 @@ static void on_handshake(void *ctx, struct handshake_event *e)
 static const char *interface_name(void *ctx, uint32_t ifindex)
 {
 	struct session *s = ctx;
-	struct table_node *n;
 
-	if (s->namer)
-		return s->namer(s->namer_ctx, ifindex);
-	n = table_find(s->interfaces, &ifindex, sizeof(ifindex));
-	return n ? container_of_node(n, struct interface_name, node)->name : NULL;
-}
-
-static void forget_oldest_interface(struct session *s)
-{
-	struct table_node *n = table_oldest(s->interfaces);
-
-	table_remove(s->interfaces, n);
-	free(container_of_node(n, struct interface_name, node));
-}
-
-static void remember_interface(struct session *s, uint32_t ifindex, const char *name)
-{
-	struct table_node *n = table_find(s->interfaces, &ifindex, sizeof(ifindex));
-	struct interface_name *i = n ? container_of_node(n, struct interface_name, node) : NULL;
-
-	if (!i) {
-		if (table_count(s->interfaces) >= INTERFACES_MAX)
-			forget_oldest_interface(s);
-		i = calloc(1, sizeof(*i));
-		if (!i)
-			return;
-		i->ifindex = ifindex;
-		i->node.key = &i->ifindex;
-		i->node.key_len = sizeof(i->ifindex);
-		table_insert(s->interfaces, &i->node);
-	}
-	snprintf(i->name, sizeof(i->name), "%s", name);
+	return s->namer ? s->namer(s->namer_ctx, ifindex) : interfaces_name(s->interfaces, ifindex);
 }
 
 void session_interface(struct session *s, uint32_t ifindex, const char *name, const char *action, const char *attach)
@@ -195,7 +163,7 @@ void session_interface(struct session *s, uint32_t ifindex, const char *name, co
 		.attach = event_str(attach, attach ? strlen(attach) : 0),
 	};
 
-	remember_interface(s, ifindex, name);
+	interfaces_add(s->interfaces, ifindex, name);
 	if (action)
 		note_error(s, sink_interface(s->sink, &e));
 }
@@ -204,6 +172,19 @@ void session_name_interfaces(struct session *s, const char *(*fn)(const void *ct
 {
 	s->namer = fn;
 	s->namer_ctx = ctx;
+}
+
+static const char *user_name(void *ctx, uint32_t uid)
+{
+	return users_name(((struct session *)ctx)->users, uid);
+}
+
+/* The sockets of a cgroup can be in any network namespace. */
+static uint32_t watched_netns(const struct options *opt)
+{
+	struct stat st;
+
+	return opt->cgroup || opt->unit || stat("/proc/self/ns/net", &st) ? 0 : (uint32_t)st.st_ino;
 }
 
 static struct pipeline *make_pipeline(struct session *s, bool live)
@@ -218,6 +199,9 @@ static struct pipeline *make_pipeline(struct session *s, bool live)
 		.any_port = s->opt->ports.any,
 		.der = s->opt->der,
 		.ja3_text = s->opt->schema == SCHEMA_EVE,
+		.owners = s->owners,
+		.user_name = user_name,
+		.user_ctx = s,
 		.host_name = live ? s->uts.nodename : NULL,
 		.assessor = s->assessor,
 		.interface_name = interface_name,
@@ -236,6 +220,7 @@ static struct sink *make_sink(const struct options *opt)
 		.fd = STDOUT_FILENO,
 		.verbose = opt->verbose,
 		.color = tty && !opt->no_color && !getenv("NO_COLOR"),
+		.process = options_filter(opt),
 		.resolve_width = tty,
 		.line_buffered = tty,	/* else what is in the buffer goes with session_tick(), soon after each event */
 		.expiry_warn_days = (int)opt->expiry_warn_days,
@@ -283,13 +268,17 @@ int session_new(struct session **out, const struct options *opt, bool live)
 	if (s) {
 		s->opt = opt;
 		uname(&s->uts);
-		status = make_assessor(opt, &s->assessor);
+		status = filter_init(&s->filter, opt);
 	}
+	if (!status)
+		status = make_assessor(opt, &s->assessor);
 	if (!status) {
-		s->interfaces = table_new();
+		s->interfaces = interfaces_new();
 		s->summary = summary_new((int)opt->expiry_warn_days);
 		s->sink = make_sink(opt);
-		s->pipeline = make_pipeline(s, live);
+		s->users = users_new("/etc/passwd");
+		s->owners = live ? owners_new(opt->max_flows, watched_netns(opt)) : NULL;
+		s->pipeline = s->users && (s->owners || !live) ? make_pipeline(s, live) : NULL;
 		s->inventory = make_inventory(s);
 		if (!s->inventory || !s->interfaces || !s->summary || !s->sink || !s->pipeline)
 			status = HS_EXIT_MEMORY;
@@ -311,20 +300,25 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	pipeline_free(s->pipeline);
+	owners_free(s->owners);
+	users_free(s->users);
 	assessor_free(s->assessor);
 	inventory_free(s->inventory);
 	state_free(s->state);
 	sink_free(s->sink);
 	summary_free(s->summary);
-	while (s->interfaces && table_oldest(s->interfaces))
-		forget_oldest_interface(s);
-	table_free(s->interfaces);
+	interfaces_free(s->interfaces);
 	free(s);
 }
 
 struct segment_sink session_sink(struct session *s)
 {
 	return pipeline_sink(s->pipeline);
+}
+
+struct owners *session_owners(struct session *s)
+{
+	return s->owners;
 }
 
 void session_watch_losses(struct session *s, uint64_t (*fn)(void *ctx), void *ctx)

@@ -12,6 +12,7 @@
 #include "capture/segment.h"
 
 struct options;
+struct owners;
 struct session;
 struct hs_counters;
 
@@ -25,6 +26,9 @@ int session_check(const struct options *opt);
 struct segment_sink session_sink(struct session *s);
 /* To stay open in the sandbox; -1: none. */
 int session_state_fd(const struct session *s);
+
+/* Where it is to be told which processes have which ends; NULL: of a capture file that is not known. */
+struct owners *session_owners(struct session *s);
 
 /* pipeline_watch_losses() and pipeline_caught_up(). */
 void session_watch_losses(struct session *s, uint64_t (*fn)(void *ctx), void *ctx);

@@ -51,6 +51,7 @@ class Lab:
 class Test:
     def __init__(self, module, function, label, args):
         self.function, self.args = function, args
+        self.seconds = getattr(function, "seconds", TEST_SECONDS)
         self.name = f"{module.removeprefix('test_')}: {function.__name__.removeprefix('test_').replace('_', ' ')}" + (
             f" ({label})" if label else "")
 
@@ -105,7 +106,7 @@ class Running:
         os._exit(status)
 
     def overdue(self):
-        return time.monotonic() - self.began > TEST_SECONDS
+        return time.monotonic() - self.began > self.test.seconds
 
     def end(self, wait_status):
         """Cleans up; (word, text)."""
@@ -113,7 +114,7 @@ class Running:
         seconds = time.monotonic() - self.began
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         if self.overdue():
-            text += f"killed after {TEST_SECONDS} s\n"
+            text += f"killed after {self.test.seconds} s\n"
         status = os.waitstatus_to_exitcode(wait_status)
         word = "ok" if status == 0 else "skip" if status == EXIT_SKIP else "FAILED"
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -10,7 +10,7 @@ from lab.process import Process, run
 
 # What only a live run knows, or what differs by what it is: the order of output, this host's part in it.
 LIVE_ONLY = {"event.sequence", "network.direction", "observer", "hsmon.interfaces", "host", "process", "user", "container",
-             "hsmon.peer_process"}
+             "hsmon.process", "hsmon.peer_process"}
 # tcpdump's clock is read a moment apart from ours: equal within this.
 SLACK_US = 50000
 TIMES = re.compile(r"(^@timestamp|event\.start|event\.end|event\.duration|\.t_us|hsmon\.timing\.\w+)$")

@@ -184,6 +184,12 @@ static inline void hs_env_fragment_put(struct gate_ctx *c, const struct hs_tuple
 	lru_add(&c->gate->fragments, key, value);
 }
 
+static inline uint32_t hs_env_socket(struct gate_ctx *c)
+{
+	(void)c;
+	return 0;
+}
+
 static inline uint64_t hs_env_waiting(struct gate_ctx *c)
 {
 	(void)c;

@@ -33,6 +33,7 @@ struct ring {
 	unsigned int cpu_cnt;
 	struct segment_sink sink;
 	struct ring_fragments fragments;
+	struct ring_owners owners;
 	int64_t offset_ns;			/* CLOCK_MONOTONIC to CLOCK_REALTIME */
 	unsigned int left;			/* records that this call may still deliver */
 	unsigned int empty_cnt;
@@ -88,11 +89,36 @@ static bool on_crossing(struct ring *r, const void *data, size_t len)
 	return true;
 }
 
+static bool on_owner(struct ring *r, const void *data, size_t len)
+{
+	const struct hs_owner *rec = data;
+
+	if (len < sizeof(*rec) || rec->dir > 1 || !memchr(rec->comm, '\0', sizeof(rec->comm)))
+		return false;
+	if (r->owners.owner)
+		r->owners.owner(r->owners.ctx, rec, rec->time_ns + (uint64_t)r->offset_ns);
+	return true;
+}
+
+static bool on_process(struct ring *r, const void *data, size_t len)
+{
+	const struct hs_process *rec = data;
+
+	if (len < sizeof(*rec) || rec->exe_len > sizeof(rec->exe) || rec->cgroup_len > sizeof(rec->cgroup) ||
+	    rec->args_len > sizeof(rec->args))
+		return false;
+	if (r->owners.process)
+		r->owners.process(r->owners.ctx, rec);
+	return true;
+}
+
 static bool (*const on_record[])(struct ring *r, const void *data, size_t len) = {
 	[HS_REC_OPEN] = on_open,
 	[HS_REC_SEGMENT] = on_segment,
 	[HS_REC_FRAGMENT] = on_fragment,
 	[HS_REC_CROSSING] = on_crossing,
+	[HS_REC_OWNER] = on_owner,
+	[HS_REC_PROCESS] = on_process,
 };
 
 /* libbpf goes on until the ring is empty, unless told to stop by a negative value; the record is consumed then, too. */
@@ -155,6 +181,11 @@ void ring_free(struct ring *r)
 	if (r->counters)
 		munmap((void *)r->counters, r->counters_len);
 	free(r);
+}
+
+void ring_watch_owners(struct ring *r, const struct ring_owners *owners)
+{
+	r->owners = *owners;
 }
 
 int ring_fd(const struct ring *r)

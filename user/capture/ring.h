@@ -30,6 +30,14 @@ int ring_new(struct ring **out, int ring_fd, int counters_fd, unsigned int cpu_c
 	     const struct ring_fragments *fragments);
 void ring_free(struct ring *r);
 
+/* Where it is told whose connections are; time as in struct segment. Before the first ring_consume(). */
+struct ring_owners {
+	void *ctx;
+	void (*owner)(void *ctx, const struct hs_owner *rec, uint64_t time_ns);
+	void (*process)(void *ctx, const struct hs_process *rec);
+};
+void ring_watch_owners(struct ring *r, const struct ring_owners *owners);
+
 int ring_fd(const struct ring *r);
 
 /* Delivers up to max records; how many there were, less than max only if the ring was empty then. -errno if the

@@ -211,6 +211,7 @@ int event_build(struct handshake_event *e, const struct event_source *src)
 	make_times(&m);
 	make_id(&m);
 	make_network(&m);
+	make_processes(&m);
 	make_tls(&m);
 	make_hellos(&m);
 	make_steps(&m);

@@ -17,6 +17,7 @@ struct cert;
 struct verdict;
 struct ocsp_info;
 struct event_shares;
+struct owner;
 
 /* Why the event is made now. */
 enum event_cause {
@@ -44,6 +45,10 @@ struct event_source {
 	/* Name of an interface; NULL: not known. The string need not outlive the call. */
 	const char *(*interface_name)(void *ctx, uint32_t ifindex);
 	void *interface_ctx;
+	const struct owner *owner[2];		/* by direction: the process that has the end; NULL: not known, not local */
+	/* Name of a user; NULL: has none. As above. */
+	const char *(*user_name)(void *ctx, uint32_t uid);
+	void *user_ctx;
 	const char *host_name;			/* NULL: a capture file */
 	bool der;				/* with the certificates themselves */
 	bool ja3_text;				/* with what JA3 and JA3S are digests of */

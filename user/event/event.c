@@ -36,6 +36,7 @@ static void absent_numbers(struct handshake_event *e)
 	e->duration_ns = EVENT_ABSENT;
 	e->source.port = e->destination.port = e->client.port = e->server.port = EVENT_ABSENT;
 	e->process.pid = e->peer_process.pid = EVENT_ABSENT;
+	e->process.netns = e->peer_process.netns = EVENT_ABSENT;
 	e->tcp_connect_us = e->client_hello_us = e->server_hello_us = EVENT_ABSENT;
 	e->finished_us = e->total_us = EVENT_ABSENT;
 	e->alert_code = EVENT_ABSENT;

@@ -114,9 +114,15 @@ struct event_verdict {			/* hsmon.cert, hsmon.client_cert: what a side's certifi
 	struct event_findings notes;	/* the findings in words; not part of the contract */
 };
 
-struct event_process {
+struct event_process {			/* a local end */
 	int64_t pid;
 	struct event_str name, executable, command_line;
+	struct event_str user_id, user_name;
+	struct event_str container_id, container_name, container_runtime;
+	const char *role;		/* "client", "server"; NULL: there is no process */
+	struct event_str cgroup, unit, pod_uid;
+	int64_t netns;			/* inode number */
+	bool tracked;			/* of the command that hsmon runs; not part of the contract */
 };
 
 struct handshake_event {
@@ -151,9 +157,9 @@ struct handshake_event {
 	struct event_strs supported_ciphers;
 	struct event_leaf server_leaf, client_leaf;
 
-	/* process.*, user.*, container.*, host.*, hsmon.peer_process */
+	/* process.*, user.*, container.*, hsmon.process; hsmon.peer_process; host.*. Of two local ends the client's comes first. */
 	struct event_process process, peer_process;
-	struct event_str user_id, user_name, container_id, container_name, host_name;
+	struct event_str host_name;
 
 	struct event_strs related_ip, related_hash, related_hosts;
 

@@ -98,6 +98,20 @@ static const struct field cert_fields[] = {
 	RUN(name ".x509.signature_algorithm", member.x509.signature_algorithm, kept),                         \
 	HS(name ".certificate_chain", member.chain_der, EVE(eve "chain"), OTEL(name ".certificate_chain"))
 
+#define PROCESS_USER(before, at)                                                                              \
+	SAME(before "user.id", at.user_id),                                                                   \
+	SAME(before "user.name", at.user_name),                                                               \
+	SAME(before "container.id", at.container_id),                                                         \
+	SAME(before "container.name", at.container_name),                                                     \
+	SAME(before "container.runtime", at.container_runtime)
+
+#define PROCESS_PLACE(path, at)                                                                               \
+	SAME(path ".role", at.role),                                                                          \
+	SAME(path ".cgroup", at.cgroup),                                                                      \
+	SAME(path ".unit", at.unit),                                                                          \
+	SAME(path ".pod_uid", at.pod_uid),                                                                    \
+	SAME(path ".netns", at.netns)
+
 const struct field handshake_fields[] = {
 	CONST(NULL, "ssl", ZEEK("_path")),
 	TIME(struct handshake_event, "@timestamp", start_ns, ZEEK_AS("ts", epoch), EVE_AS("timestamp", offset_time),
@@ -166,10 +180,7 @@ const struct field handshake_fields[] = {
 	HS("process.name", process.name, OTEL("process.executable.name")),
 	HS("process.executable", process.executable, OTEL("process.executable.path")),
 	SAME("process.command_line", process.command_line),
-	SAME("user.id", user_id),
-	SAME("user.name", user_name),
-	SAME("container.id", container_id),
-	SAME("container.name", container_name),
+	PROCESS_USER("", process),
 	HS("host.name", host_name, EVE("host")),
 	HS("related.ip", related_ip),
 	HS("related.hash", related_hash),
@@ -270,10 +281,13 @@ const struct field handshake_fields[] = {
 	SAME("hsmon.capture.bytes", capture.bytes),
 	SAME("hsmon.renegotiations", renegotiations),
 	SAME("hsmon.post_handshake_auth", post_handshake_auth),
+	PROCESS_PLACE("hsmon.process", process),
 	SAME("hsmon.peer_process.pid", peer_process.pid),
 	SAME("hsmon.peer_process.name", peer_process.name),
 	SAME("hsmon.peer_process.executable", peer_process.executable),
 	SAME("hsmon.peer_process.command_line", peer_process.command_line),
+	PROCESS_USER("hsmon.peer_process.", peer_process),
+	PROCESS_PLACE("hsmon.peer_process", peer_process),
 	ALSO(host_name, OTEL_RESOURCE("host.name")),
 	CONST(NULL, "hsmon", OTEL_RESOURCE("service.name")),
 	END

@@ -55,6 +55,7 @@ static inline struct event_str make_static(const char *s)
 }
 
 void make_network(struct make *m);
+void make_processes(struct make *m);
 void make_tls(struct make *m);
 void make_hellos(struct make *m);
 void make_steps(struct make *m);

@@ -38,6 +38,7 @@ struct flow {
 	uint8_t interface_cnt;
 	struct hs_tuple translated;	/* with is_translated: the same connection behind address translation */
 	bool is_translated;
+	uint8_t translated_client_dir;	/* direction in it that is the client's */
 	uint8_t client_dir;		/* direction that is the client's, once its hello is known */
 	uint32_t lost_segments;		/* segments whose end was cut off by snap length or budget */
 };

@@ -27,6 +27,7 @@ struct sink_options {
 	int expiry_warn_days;		/* text: a certificate with that many days left or fewer is coloured */
 	const char *columns;		/* CSV: names, comma-separated; NULL: the usual ones */
 	enum schema schema;		/* JSON, CSV: whose names */
+	bool process;			/* text: with the process in a column of its own */
 	bool line_buffered;		/* flush after every event (a terminal or a pipe that somebody watches) */
 };
 

@@ -11,14 +11,15 @@ struct event_str;
 struct event_strs;
 struct event_chain;
 struct event_verdict;
+struct event_process;
 
 enum text_column {
-	COL_TIME, COL_CLIENT, COL_SERVER, COL_SNI, COL_VERSION, COL_CIPHER, COL_CERT, COL_TOOK, COL_RESULT, COL_CNT
+	COL_TIME, COL_PROCESS, COL_CLIENT, COL_SERVER, COL_SNI, COL_VERSION, COL_CIPHER, COL_CERT, COL_TOOK, COL_RESULT, COL_CNT
 };
 
 /* What cells are put together from, so that a narrow one can leave out what matters least. */
 enum text_piece {
-	P_TIME, P_CLIENT_IP, P_CLIENT_PORT, P_SERVER_IP, P_SERVER_PORT, P_SNI, P_VERSION, P_CIPHER, P_GROUP,
+	P_TIME, P_PROCESS, P_CLIENT_IP, P_CLIENT_PORT, P_SERVER_IP, P_SERVER_PORT, P_SNI, P_VERSION, P_CIPHER, P_GROUP,
 	P_CERT_NAME, P_CERT_STATE, P_CERT_ISSUER, P_TOOK, P_HEAD, P_DETAIL, P_CNT
 };
 
@@ -60,6 +61,13 @@ void text_count(struct strbuf *b, int64_t n, const char *one, const char *many);
 /* "4 ms" in at most six characters. */
 void text_duration(struct strbuf *b, int64_t ns);
 void text_row_make(struct text_row *row, const struct handshake_event *e, int warn_days);
+
+/* text_process.c */
+/* "curl (4711)"; nothing when there is none. */
+void text_process_name(struct strbuf *b, const struct event_process *p);
+/* ", user root", ", nginx.service", ", docker web", ", containerd 3f29ad0e4f8a of pod ..."; nothing when it is not known. */
+void text_process_user(struct strbuf *b, const struct event_process *p);
+void text_process_container(struct strbuf *b, const struct event_process *p);
 
 /* text_table.c */
 void text_table_fit(struct text_sink *t, size_t columns);

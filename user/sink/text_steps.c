@@ -333,10 +333,26 @@ static void put_closing(struct text_details *d, const char *label)
 	text_lines(d, CLOSING_AT, label, CLOSING_VALUE_AT);
 }
 
+static void put_process(struct text_details *d, const struct event_process *p)
+{
+	struct strbuf *v = &d->t->scratch;
+
+	if (!p->role)
+		return;
+	text_process_name(v, p);
+	text_process_user(v, p);
+	text_process_container(v, p);
+	put_closing(d, !strcmp(p->role, "client") ? "client process:" : "server process:");
+	text_str(v, p->command_line.s ? &p->command_line : &p->executable);
+	put_closing(d, "");
+}
+
 static void put_closings(struct text_details *d)
 {
 	struct strbuf *v = &d->t->scratch;
 
+	put_process(d, &d->e->process);
+	put_process(d, &d->e->peer_process);
 	if (d->e->version.s) {
 		server_certificate(v, &d->t->row);
 		put_closing(d, "server certificate:");

@@ -21,6 +21,7 @@ static const struct {
 	bool right;
 } columns[COL_CNT] = {
 	[COL_TIME]    = { "TIME", 8, 8, 8, 6, false },
+	[COL_PROCESS] = { "PROCESS", 18, 12, 24, 8, false },
 	[COL_CLIENT]  = { "CLIENT", 21, 15, 21, 4, false },
 	[COL_SERVER]  = { "SERVER", 21, 15, 21, 9, false },
 	[COL_SNI]     = { "SNI", 24, 12, 24, 2, false },
@@ -70,6 +71,8 @@ void text_table_fit(struct text_sink *t, size_t total)
 	t->columns = total;
 	for (c = 0; c < COL_CNT; c++)
 		t->width[c] = total ? columns[c].least : columns[c].fixed;
+	if (!t->opt.process)
+		t->width[COL_PROCESS] = 0;
 	if (!total)
 		return;
 	while (least_total(t->width) > total && (c = first_to_drop(t->width)) >= 0)
@@ -208,6 +211,7 @@ static void put_cell(struct text_sink *t, enum text_column c, struct strbuf *out
 
 	switch (c) {
 	case COL_TIME: fit_plain(out, &t->row, P_TIME, width); break;
+	case COL_PROCESS: fit_plain(out, &t->row, P_PROCESS, width); break;
 	case COL_CLIENT: fit_endpoint(out, &t->row, P_CLIENT_IP, P_CLIENT_PORT, width); break;
 	case COL_SERVER: fit_server(out, &t->row, !t->width[COL_SNI], width); break;
 	case COL_SNI: fit_plain(out, &t->row, P_SNI, width); break;

@@ -323,6 +323,7 @@ void text_row_make(struct text_row *row, const struct handshake_event *e, int wa
 	row->cert = row->result = MOOD_PLAIN;
 	row->failed = false;
 	strbuf_puts(&p[P_TIME], clock_local_time(e->start_ns, at));
+	text_process_name(&p[P_PROCESS], &e->process);
 	put_or_dash(&p[P_CLIENT_IP], &e->client.ip);
 	text_endpoint(&p[P_CLIENT_PORT], &e->client.ip, e->client.port);
 	put_or_dash(&p[P_SERVER_IP], &e->server.ip);

@@ -6,6 +6,14 @@ class Skip(Exception):
     """The test cannot be done here; its text says why."""
 
 
+def seconds(limit):
+    """The test may take so long: on a busy machine many processes take their time."""
+    def mark(function):
+        function.seconds = limit
+        return function
+    return mark
+
+
 def cases(**labelled):
     """One test for each keyword argument: its value is the tuple of arguments behind `lab`."""
     def mark(function):

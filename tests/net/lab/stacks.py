@@ -18,6 +18,7 @@ LIBRARIES = {
     "NSS": ("nss.c", "libnss3-dev", ["-I/usr/include/nss", "-I/usr/include/nspr", "-I/usr/include/nss3", "-I/usr/include/nspr4",
                                      "-lssl3", "-lnss3", "-lnssutil3", "-lnspr4"]),
     "mbedTLS": ("mbedtls.c", "libmbedtls-dev", ["-lmbedtls", "-lmbedx509", "-lmbedcrypto"]),
+    "brief": ("brief.c", "libssl-dev", ["-lssl", "-lcrypto"]),
     "wolfSSL": ("wolfssl.c", "libwolfssl-dev", ["-lwolfssl"]),
 }
 # a short life: no time for the optimising compiler, none for a collector with threads

@@ -70,7 +70,7 @@ static void start(struct tls_conn *c, struct tls_quic *q, int client_dir, const 
 }
 
 static bool derive(struct tls_quic *q, struct tls_crypto *crypto, const struct quic_version *version, struct reader dcid,
-		   enum tls_side side, struct quic_keys *out)
+		   enum tls_side side, struct tls13_keys *out)
 {
 	if (q->derived_in_vain >= QUIC_DERIVE_MAX)
 		return false;
@@ -81,7 +81,7 @@ static bool derive(struct tls_quic *q, struct tls_crypto *crypto, const struct q
 static bool open_client(struct tls_conn *c, struct tls_quic *q, struct tls_crypto *crypto, int dir,
 			const struct quic_packet *p, struct reader *payload)
 {
-	struct quic_keys keys;
+	struct tls13_keys keys;
 	int64_t largest = -1;
 
 	if (known(q) && p->version == q->version &&
@@ -96,7 +96,7 @@ static bool open_client(struct tls_conn *c, struct tls_quic *q, struct tls_crypt
 	return true;
 }
 
-static void server_spoke(struct tls_conn *c, struct tls_quic *q, const struct quic_packet *p, const struct quic_keys *keys)
+static void server_spoke(struct tls_conn *c, struct tls_quic *q, const struct quic_packet *p, const struct tls13_keys *keys)
 {
 	q->version = p->version;
 	q->keys[TLS_SERVER] = *keys;
@@ -111,7 +111,7 @@ static bool open_server(struct tls_conn *c, struct tls_quic *q, struct tls_crypt
 {
 	struct reader dcid = cid_reader(&q->dcid);
 	bool other = p->version != q->version;
-	struct quic_keys keys = q->keys[TLS_SERVER];
+	struct tls13_keys keys = q->keys[TLS_SERVER];
 
 	if ((other || !q->have_server) && !derive(q, crypto, p->version, dcid, TLS_SERVER, &keys))
 		return false;
@@ -128,7 +128,7 @@ static bool open_answer(struct tls_conn *c, struct tls_quic *q, struct tls_crypt
 			const struct quic_packet *p, struct reader *payload)
 {
 	struct quic_cid cid = q->unopened[!dir];
-	struct quic_keys keys, client_keys;
+	struct tls13_keys keys, client_keys;
 	int64_t largest = -1;
 
 	if (known(q) || !cid.len || !derive(q, crypto, p->version, cid_reader(&cid), TLS_SERVER, &keys) ||

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "tls/crypto.h"
+#include "tls/key_schedule.h"
 #include "tls/message.h"
 #include "tls/pieces.h"
 #include "wire/reader.h"
@@ -44,15 +45,12 @@ bool quic_packet_read(struct reader *datagram, struct quic_packet *out);
 bool quic_varint(struct reader *r, uint64_t *out);
 
 /* quic_keys.c */
-struct quic_keys {
-	uint8_t key[16], iv[12], hp[16];
-};
 /* The keys of one side's Initial packets, RFC 9001 section 5.2. */
 bool quic_keys_derive(struct tls_crypto *c, const struct quic_version *v, struct reader dcid, bool server,
-		      struct quic_keys *out);
+		      struct tls13_keys *out);
 /* Opens a packet. The payload is in the crypto's scratch; largest: the highest packet number opened, -1 none. false: not
  * with these keys. */
-bool quic_packet_open(struct tls_crypto *c, const struct quic_keys *k, const struct quic_packet *p, int64_t *largest,
+bool quic_packet_open(struct tls_crypto *c, const struct tls13_keys *k, const struct quic_packet *p, int64_t *largest,
 		      struct reader *payload);
 
 /* quic_stream.c: the CRYPTO stream of one side's Initial packets. */
@@ -92,7 +90,7 @@ struct tls_quic {
 	struct quic_cid scid[2];	/* by direction: the id that it chose, of its last long header */
 	uint8_t derived_in_vain;
 	bool have_server, server_spoke;
-	struct quic_keys keys[2];	/* by enum tls_side */
+	struct tls13_keys keys[2];	/* by enum tls_side */
 	int64_t largest[2];
 	struct quic_stream *stream[2];	/* by side; NULL: nothing seen */
 	uint64_t datagrams;

@@ -176,7 +176,7 @@ static void ignore_signals(void)
 static int confine_reader(const struct reader *r)
 {
 	const int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, r->control_fd, r->ring_fd, r->epoll_fd,
-			     session_state_fd(r->session) };
+			     session_state_fd(r->session), session_secrets_fd(r->session) };
 
 	return confine(r->opt->user, false, keep, sizeof(keep) / sizeof(*keep));
 }

@@ -83,7 +83,7 @@ static int open_file(struct replay *r)
 		return HS_EXIT_INPUT;
 	}
 	status = confine(r->opt->user, true, (const int[]){ STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, fileno(in),
-							    session_state_fd(r->session) }, 5);
+							    session_state_fd(r->session), session_secrets_fd(r->session) }, 6);
 	if (status)
 		fclose(in);
 	else
@@ -98,6 +98,8 @@ static int begin_file(struct replay *r)
 			.config = options_gate_config(r->opt),
 			.ports = { r->opt->ports.bits[0], r->opt->ports.bits[1] },
 		},
+		.secrets = session_secrets,
+		.secrets_ctx = r->session,
 	};
 	struct segment_sink sink = { r, on_open, on_segment, on_crossing };
 	char err[256];
@@ -134,8 +136,10 @@ int replay_run(const struct options *opt)
 		return status;
 	r.inner = session_sink(r.session);
 	status = open_file(&r);
-	if (!status)
+	if (!status) {
+		session_read_secrets(r.session);
 		status = begin_file(&r);
+	}
 	if (status) {
 		session_free(r.session);
 		return status;

@@ -262,8 +262,12 @@ const char *verdict_visibility(const struct event_source *src)
 {
 	const struct tls_handshake *h = src->tls;
 
+	static const char *const seen[] = {
+		[TLS_OPENED_NONE] = "wire", [TLS_OPENED_KEYLOG] = "keylog", [TLS_OPENED_SECRETS] = "secrets",
+	};
+
 	if (src->chain[TLS_SERVER].n || h->certificate[TLS_SERVER].seen)
-		return "wire";
+		return seen[h->opened[TLS_SERVER]];
 	if (h->resumed)
 		return "resumed";
 	if (h->version == VERSION_TLS13 && h->server_hello.seen)

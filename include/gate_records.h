@@ -131,6 +131,8 @@ HS_FUNC __u32 hs_app_record(HS_CTX *ctx, struct hs_scratch *s, const struct hs_r
 	return hs_env_config(ctx)->copy_encrypted && hs_hides_handshake(s, r);
 }
 
+#define HS_HELLO_MIN 117		/* of a record with a hello of TLS 1.3 */
+
 HS_FUNC void hs_other_record(struct hs_dir *d, const struct hs_record *r)
 {
 	d->app_records = 0;
@@ -138,7 +140,9 @@ HS_FUNC void hs_other_record(struct hs_dir *d, const struct hs_record *r)
 		d->records++;
 	if (r->type == HS_TYPE_CCS)
 		d->flags |= HS_DIR_CCS;
-	if (r->type == HS_TYPE_HANDSHAKE && d->flags & HS_DIR_CCS)
+	/* No Finished before TLS 1.3 is so long; a hello after a HelloRetryRequest is, and may follow a ChangeCipherSpec (RFC 8446
+	 * appendix D.4). */
+	if (r->type == HS_TYPE_HANDSHAKE && d->flags & HS_DIR_CCS && r->len < HS_HELLO_MIN)
 		d->flags |= HS_DIR_TLS12;
 	/* SSL 2.0's handshake is four records of a side at most. */
 	if (r->type == HS_TYPE_SSL2 && d->records >= HS_APP_RECORDS)

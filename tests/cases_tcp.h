@@ -404,6 +404,26 @@ static void tcp_encrypted_early(struct script *s)
 	script_client(s, 784, b, 500);
 }
 
+/* After a HelloRetryRequest, hellos follow ChangeCipherSpecs. */
+static void tcp_encrypted_retry(struct script *s)
+{
+	uint8_t b[1000];
+	uint32_t n;
+
+	begin(s);
+	n = tls_record(b, 22, 2, 93);
+	n += tls_record(b + n, 20, 1, 6);
+	script_server(s, 0, b, n);
+	n = tls_record(b, 20, 1, 6);
+	n += tls_record(b + n, 22, 1, 300);
+	script_client(s, 200, b, n);
+	n = tls_record(b, 22, 2, 160);
+	n += tls_record(b + n, 23, 0x55, 700);
+	script_server(s, 99, b, n);
+	tls_record(b, 23, 0x55, 58);
+	script_client(s, 506, b, 58);
+}
+
 /* What a budget ends, or the number of records, does not take with it what came in the same segment. */
 static void tcp_encrypted_many(struct script *s)
 {
@@ -486,6 +506,8 @@ static const struct packet_case cases_tcp[] = {
 	  " open(d0 i0 c0 s0) c0:200 s0:784 c200:700 c900:700 s784:5/700T c1600:5/700T s1484:5/700T" },
 	{ "encrypted records after early data", tcp_encrypted_early, CASE_ENCRYPTED,
 	  " open(d0 i0 c0 s0) c0:200 c200:5/500T s0:784 c700:84 c784:5/500T" },
+	{ "encrypted records after a HelloRetryRequest", tcp_encrypted_retry, CASE_ENCRYPTED,
+	  " open(d0 i0 c0 s0) c0:200 s0:99 c200:306 s99:860 c506:58" },
 	{ "more encrypted records than are told", tcp_encrypted_many, CASE_ENCRYPTED,
 	  " open(d0 i0 c0 s0) c0:200 s0:784 c200:285/320T c520:0/40T" },
 	{ "far off", tcp_far, 0, " open(d0 i0 c0 s0) c0:200 s0:1000 s3000000:100 s1000:1000" },

@@ -120,8 +120,11 @@ void secrets_free(struct secrets *s)
 
 void secrets_tell(struct secrets *s, struct pipeline *p)
 {
-	if (s)
-		s->pipeline = p;
+	if (!s || !p)
+		return;
+	s->pipeline = p;
+	if (s->follows)
+		pipeline_expect_secrets(p, WAIT_NS);
 }
 
 struct secret_store *secrets_store(const struct secrets *s)
@@ -132,11 +135,6 @@ struct secret_store *secrets_store(const struct secrets *s)
 int secrets_fd(const struct secrets *s)
 {
 	return s ? s->fd : -1;
-}
-
-uint64_t secrets_wait_ns(const struct secrets *s)
-{
-	return s && s->follows ? WAIT_NS : 0;
 }
 
 /* Is there something to read? A file that got shorter was begun anew. */

@@ -26,8 +26,6 @@ void secrets_tell(struct secrets *s, struct pipeline *p);
 struct secret_store *secrets_store(const struct secrets *s);
 /* To stay open in the sandbox; -1: none. */
 int secrets_fd(const struct secrets *s);
-/* How long a handshake is held back for secrets that may come later. */
-uint64_t secrets_wait_ns(const struct secrets *s);
 /* Reads what was added to the key log (of a capture: all of it, once). Also with s NULL. */
 void secrets_poll(struct secrets *s, uint64_t now_ns);
 /* A key log in a capture file. */

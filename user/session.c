@@ -104,21 +104,9 @@ int session_state_fd(const struct session *s)
 	return s->state ? state_fd(s->state) : -1;
 }
 
-int session_secrets_fd(const struct session *s)
+struct secrets *session_secrets(const struct session *s)
 {
-	return secrets_fd(s->secrets);
-}
-
-void session_read_secrets(struct session *s)
-{
-	secrets_poll(s->secrets, 0);
-}
-
-void session_secrets(void *ctx, const uint8_t *p, size_t len)
-{
-	struct session *s = ctx;
-
-	secrets_block(s->secrets, p, len);
+	return s->secrets;
 }
 
 /* What cannot be sent now is sent the next time. */
@@ -239,7 +227,6 @@ static struct pipeline *make_pipeline(struct session *s, bool live)
 		.ja3_text = s->opt->schema == SCHEMA_EVE,
 		.host_name = live ? s->uts.nodename : NULL,
 		.secrets = secrets_store(s->secrets),
-		.secrets_wait_ns = secrets_wait_ns(s->secrets),
 		.assessor = s->assessor,
 		.interface_name = interface_name,
 		.interface_ctx = s,

@@ -7,12 +7,12 @@
 #define HSMON_SESSION_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "capture/segment.h"
 
 struct options;
+struct secrets;
 struct session;
 struct hs_counters;
 
@@ -26,11 +26,8 @@ int session_check(const struct options *opt);
 struct segment_sink session_sink(struct session *s);
 /* To stay open in the sandbox; -1: none. */
 int session_state_fd(const struct session *s);
-int session_secrets_fd(const struct session *s);
-/* Confined by now: reads the key log of a capture. */
-void session_read_secrets(struct session *s);
-/* A key log that is in a capture file; ctx: the session. */
-void session_secrets(void *ctx, const uint8_t *p, size_t len);
+/* Where secrets of this run come from; NULL: nowhere. */
+struct secrets *session_secrets(const struct session *s);
 
 /* pipeline_watch_losses() and pipeline_caught_up(). */
 void session_watch_losses(struct session *s, uint64_t (*fn)(void *ctx), void *ctx);

@@ -115,14 +115,15 @@ static void line_ends(struct keylog *k)
 {
 	const char *end = k->line + k->len;
 
+	/* What is behind the secret: of a text file of another system, or written by hand. */
 	while (end > k->line && (end[-1] == '\r' || end[-1] == ' '))
 		end--;
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
 		size_t n = strlen(labels[i].label);
 
-		if ((size_t)(end - k->line) < n || memcmp(k->line, labels[i].label, n))
+		if (k->len < n || memcmp(k->line, labels[i].label, n))
 			continue;
-		if (put(k, labels[i].secret, k->line + n, end))
+		if (end > k->line + n && put(k, labels[i].secret, k->line + n, end))
 			k->stats.secrets++;
 		else
 			k->stats.malformed++;

@@ -224,7 +224,8 @@ void tls_sealed_give_up(struct tls_conn *c)
 {
 	uint8_t *key = c->sealed.key;
 
-	if ((key[0] == TLS_KEY_WAITED && key[1] == TLS_KEY_HELD) || (key[0] == TLS_KEY_HELD && key[1] == TLS_KEY_WAITED))
+	/* Only one of them came. */
+	if ((key[0] == TLS_KEY_WAITED) != (key[1] == TLS_KEY_WAITED))
 		forget(c);
 	for (int side = 0; side < 2; side++)
 		if (key[side] == TLS_KEY_WAITED)

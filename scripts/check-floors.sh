@@ -70,7 +70,7 @@ check_tree() {
 			complain(here " (floor " floor[here] ") includes " target " (floor " floor[there] ")")
 	}
 	BEGIN {
-		n = split("include 0 user/base 1 user/wire 2 user/capture 2 user/flow 3 user/tls 3 user/x509 3 user/tap 3 user/event 4 user/sink 5 user/ui 5 user 9", f, " ")
+		n = split("include 0 user/base 1 user/wire 2 user/capture 2 user/flow 3 user/tls 3 user/x509 3 user/tap 3 user/event 4 user/sink 5 user/ui 5 user/output 6 user 9", f, " ")
 		for (i = 1; i < n; i += 2)
 			floor[f[i]] = f[i + 1]
 		while ((getline line < list) > 0) {

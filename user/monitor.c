@@ -19,6 +19,7 @@
 #include "capture/live.h"
 #include "child.h"
 #include "control.h"
+#include "couriers.h"
 #include "netns.h"
 #include "notify.h"
 #include "options.h"
@@ -33,6 +34,7 @@
 struct monitor {
 	const struct options *opt;
 	struct live *live;
+	struct couriers *couriers;
 	pid_t reader;
 	int control_fd, signal_fd, check_fd, duration_fd, watchdog_fd, epoll_fd;
 	struct notify notify;
@@ -142,8 +144,9 @@ static void stop(struct monitor *m)
 	struct control_msg msg = { .kind = CONTROL_STOP };
 
 	if (m->stopping) {
-		/* Asked again: the reader had its chance. */
+		/* Asked again: they had their chance. */
 		kill(m->reader, SIGKILL);
+		couriers_abort(m->couriers);
 		return;
 	}
 	m->stopping = true;
@@ -153,13 +156,25 @@ static void stop(struct monitor *m)
 	set_timer(m->duration_fd, STOP_SECONDS, 0);
 }
 
+/* Somebody asks for new files. When the terminal is gone it is the kernel who says so: that is the end. */
+static bool may_reopen(const struct monitor *m, const struct signalfd_siginfo *info)
+{
+	size_t cnt;
+
+	(void)couriers_links(m->couriers, &cnt);
+	return cnt && info->ssi_code != SI_KERNEL;
+}
+
 static void on_signal(struct monitor *m)
 {
 	struct signalfd_siginfo info;
 
-	while (read(m->signal_fd, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGHUP || !m->nohup)
+	while (read(m->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP && may_reopen(m, &info))
+			couriers_reopen(m->couriers);
+		else if (info.ssi_signo != SIGHUP || !m->nohup)
 			stop(m);
+	}
 }
 
 static void on_control(struct monitor *m)
@@ -312,8 +327,9 @@ static int fork_reader(struct monitor *m)
 	if (!m->reader) {
 		close(fds[CONTROL_MAIN]);
 		close(m->signal_fd);
-		_exit(reader_run(m->opt, m->live, fds[CONTROL_READER]));
+		_exit(reader_run(m->opt, m->live, m->couriers, fds[CONTROL_READER]));
 	}
+	couriers_leave(m->couriers);
 	close(fds[CONTROL_READER]);
 	m->control_fd = fds[CONTROL_MAIN];
 	return 0;
@@ -365,36 +381,49 @@ static int watch_until_done(struct monitor *m)
 	return HS_EXIT_OK;
 }
 
+static int run(struct monitor *m)
+{
+	struct live_error error;
+	int ret, own;
+
+	m->live = load(m, &error);
+	if (!m->live)
+		return said(&error);
+	ret = fork_reader(m);
+	if (ret) {
+		live_free(m->live);
+		return failed("cannot start the reader", ret);
+	}
+	own = watch_until_done(m);
+	live_detach_all(m->live);
+	if (own) {
+		kill(m->reader, SIGKILL);
+		child_await_exit(m->reader, EXIT_SECONDS);
+	} else {
+		own = reap(m);
+	}
+	live_free(m->live);
+	return own;
+}
+
 int monitor_run(const struct options *opt)
 {
 	struct monitor m = { .opt = opt, .control_fd = -1, .status = -1 };
-	struct live_error error;
-	int ret, own;
+	int ret;
 
 	notify_open(&m.notify);
 	m.signal_fd = child_signals(&m.nohup);
 	if (m.signal_fd < 0)
 		return failed("cannot take signals", m.signal_fd);
-	ret = opt->netns ? netns_enter(opt->netns) : HS_EXIT_OK;
+	ret = couriers_start(&m.couriers, opt);
 	if (ret)
 		return ret;
-	m.live = load(&m, &error);
-	if (!m.live)
-		return said(&error);
-	ret = fork_reader(&m);
-	if (ret) {
-		live_free(m.live);
-		return failed("cannot start the reader", ret);
-	}
-	own = watch_until_done(&m);
-	live_detach_all(m.live);
-	if (own) {
-		kill(m.reader, SIGKILL);
-		child_await_exit(m.reader, EXIT_SECONDS);
-	} else {
-		own = reap(&m);
-	}
-	live_free(m.live);
+	ret = opt->netns ? netns_enter(opt->netns) : HS_EXIT_OK;
+	if (!ret)
+		ret = run(&m);
+	couriers_leave(m.couriers);
+	couriers_await(m.couriers);
+	couriers_free(m.couriers);
 	notify_close(&m.notify);
-	return own;
+	return ret;
 }

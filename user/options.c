@@ -11,7 +11,6 @@
 #include "options_private.h"
 #include "sink/sink.h"
 
-static const char *const formats[] = { [OPTIONS_TEXT] = "text", [OPTIONS_JSON] = "json", [OPTIONS_CSV] = "csv", NULL };
 static const char *const attaches[] = {
 	[OPTIONS_ATTACH_AUTO] = "auto", [OPTIONS_ATTACH_TCX] = "tcx", [OPTIONS_ATTACH_CLSACT] = "clsact",
 	[OPTIONS_ATTACH_XDP] = "xdp", [OPTIONS_ATTACH_XDP_GENERIC] = "xdpgeneric", NULL
@@ -30,7 +29,8 @@ const struct option_row option_rows[] = {
 	{ "unit", 0, KIND_TEXT, AT(unit), 0, 0, 0, NULL, "NAME", "only those of a systemd unit" },
 	{ "netns", 0, KIND_TEXT, AT(netns), 0, 0, 0, NULL, "WHERE", "another network namespace: its name, a process in it, or a path" },
 	{ "read", 'r', KIND_TEXT, AT(read_file), 0, 0, 0, NULL, "FILE", "read a pcap or pcapng file instead; - is stdin" },
-	{ "output", 'o', KIND_WORD, AT(format), 0, 0, 0, formats, "FORMAT", "text (default), json or csv" },
+	{ "output", 'o', KIND_OUTPUT, AT(outputs), 0, 0, 0, NULL, "FORMAT[:DESTINATION]",
+	  "what is written, and where; may be repeated; default: text" },
 	{ "schema", 0, KIND_WORD, AT(schema), 0, 0, 0, schema_names, "NAME", "json, csv: names of ecs (default), zeek, eve or otel" },
 	{ "columns", 0, KIND_TEXT, AT(columns), 0, 0, 0, NULL, "LIST", "csv: these fields, by their names in the schema" },
 	{ "verbose", 'v', KIND_FLAG, AT(verbose), 0, 0, 0, NULL, NULL, "every handshake as its steps" },
@@ -75,8 +75,8 @@ _Static_assert(ROW_CNT <= 64, "option_layer.lists has a bit for each");
 
 static void help(void)
 {
-	puts("usage: hsmon [-p LIST] [-i NAME]... [-v] [-o FORMAT] [-c N] [-d SECONDS]\n"
-	     "       hsmon -r FILE [-p LIST] [-v] [-o FORMAT]\n\n"
+	puts("usage: hsmon [-p LIST] [-i NAME]... [-v] [-o OUTPUT]... [-c N] [-d SECONDS]\n"
+	     "       hsmon -r FILE [-p LIST] [-v] [-o OUTPUT]...\n\n"
 	     "Shows every TLS handshake on this host: who spoke to whom, with which version, cipher and certificates,\n"
 	     "and if it failed, who broke it and why.\n");
 	for (size_t i = 0; i < ROW_CNT; i++) {

@@ -11,9 +11,9 @@
 #include "ports.h"
 
 #define OPTIONS_INTERFACES_MAX 64
+#define OPTIONS_OUTPUTS_MAX 16
 #define OPTIONS_CONFIG_FILE "/etc/hsmon/hsmon.conf"
 
-enum options_format { OPTIONS_TEXT = 0, OPTIONS_JSON, OPTIONS_CSV };
 enum options_attach { OPTIONS_ATTACH_AUTO = 0, OPTIONS_ATTACH_TCX, OPTIONS_ATTACH_CLSACT, OPTIONS_ATTACH_XDP,
 		      OPTIONS_ATTACH_XDP_GENERIC };
 
@@ -27,7 +27,9 @@ struct options {
 	const char *read_file;		/* NULL: live */
 	const char *cgroup, *unit;	/* NULL, or instead of interfaces: a path, a systemd unit; not both */
 	const char *netns;		/* NULL: this process's own network namespace */
-	enum options_format format;
+	const char *outputs[OPTIONS_OUTPUTS_MAX];	/* each as output/spec.h reads it; none: text to standard output */
+	size_t output_cnt;
+	bool standard_output;		/* one of them is */
 	enum schema schema;
 	const char *columns;		/* of CSV, comma-separated, known to the schema; NULL: the usual ones */
 	enum options_attach attach;

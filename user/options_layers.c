@@ -73,7 +73,7 @@ static bool set_variable(struct option_layer *l, const struct option_row *row, c
 {
 	char *save = NULL, *s;
 
-	if (row->kind != KIND_INTERFACE)
+	if (row->kind != KIND_INTERFACE && row->kind != KIND_OUTPUT)
 		return option_set(l, row, value);
 	for (s = strtok_r(value, ";\n", &save); s; s = strtok_r(NULL, ";\n", &save))
 		if (!option_set(l, row, s))

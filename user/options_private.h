@@ -10,7 +10,7 @@
 #include "options.h"
 
 enum option_kind {
-	KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_WORD, KIND_PORTS, KIND_INTERFACE, KIND_TIME,
+	KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_WORD, KIND_PORTS, KIND_INTERFACE, KIND_OUTPUT, KIND_TIME,
 	KIND_SELF,			/* about hsmon itself or where options come from: only on the command line */
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "options_private.h"
+#include "output/spec.h"
 
 void option_name(const struct option_row *row, char *buf, size_t size)
 {
@@ -85,6 +86,31 @@ static bool add_interface(const struct option_layer *l, const char *text)
 	return true;
 }
 
+static bool add_output(const struct option_layer *l, const char *text)
+{
+	struct options *o = l->o;
+	struct output_spec spec;
+	char err[256] = "out of memory";
+
+	if (o->output_cnt == OPTIONS_OUTPUTS_MAX) {
+		log_error("%s-o (--output): '%.40s' is one too many: at most %d", l->origin, text, OPTIONS_OUTPUTS_MAX);
+		return false;
+	}
+	if (output_spec_parse(&spec, text, err, sizeof(err))) {
+		log_error("%s-o (--output): %s", l->origin, err);
+		return false;
+	}
+	if (!spec.delivery && o->standard_output) {
+		log_error("%s-o (--output): '%.40s': standard output has a format already", l->origin, text);
+		output_spec_free(&spec);
+		return false;
+	}
+	o->standard_output |= !spec.delivery;
+	o->outputs[o->output_cnt++] = text;
+	output_spec_free(&spec);
+	return true;
+}
+
 static bool set_ports(const struct option_layer *l, const char *text)
 {
 	char err[128];
@@ -123,6 +149,10 @@ static void forget(struct options *o, const struct option_row *row)
 		break;
 	case KIND_INTERFACE:
 		o->interface_cnt = 0;
+		break;
+	case KIND_OUTPUT:
+		o->output_cnt = 0;
+		o->standard_output = false;
 		break;
 	case KIND_TEXT:
 		*(const char **)((char *)o + row->offset) = NULL;
@@ -179,6 +209,8 @@ bool option_set(struct option_layer *l, const struct option_row *row, const char
 		return set_time(l, row, text);
 	case KIND_INTERFACE:
 		return add_interface(l, text);
+	case KIND_OUTPUT:
+		return add_output(l, text);
 	case KIND_SELF:
 		break;
 	}

@@ -16,6 +16,7 @@
 #include "capture/ring.h"
 #include "confine.h"
 #include "control.h"
+#include "couriers.h"
 #include "options.h"
 #include "session.h"
 
@@ -24,6 +25,7 @@
 
 struct reader {
 	const struct options *opt;
+	struct couriers *couriers;
 	struct session *session;
 	struct ring *ring;
 	struct gate *gate;		/* for what was cut into IP fragments */
@@ -175,10 +177,10 @@ static void ignore_signals(void)
 
 static int confine_reader(const struct reader *r)
 {
-	const int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, r->control_fd, r->ring_fd, r->epoll_fd,
-			     session_state_fd(r->session) };
+	int keep[7 + COURIERS_FDS_MAX] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, r->control_fd, r->ring_fd, r->epoll_fd,
+					   session_state_fd(r->session) };
 
-	return confine(r->opt->user, false, keep, sizeof(keep) / sizeof(*keep));
+	return confine(r->opt->user, false, keep, 7 + couriers_fds(r->couriers, keep + 7));
 }
 
 static void on_fragment(void *ctx, const struct hs_fragment *rec, const uint8_t *packet, uint64_t time_ns, int64_t offset_ns)
@@ -221,15 +223,15 @@ static int open_ring(struct reader *r, struct live *l)
 	return ret;
 }
 
-int reader_run(const struct options *opt, struct live *l, int control_fd)
+int reader_run(const struct options *opt, struct live *l, struct couriers *couriers, int control_fd)
 {
-	struct reader r = { .opt = opt, .control_fd = control_fd };
+	struct reader r = { .opt = opt, .couriers = couriers, .control_fd = control_fd };
 	struct control_msg msg = { .kind = CONTROL_READY };
 	struct hs_counters counters;
 	int status, ret;
 
 	ignore_signals();
-	status = session_new(&r.session, opt, true);
+	status = session_new(&r.session, opt, couriers, control_fd);
 	if (status)
 		return status;
 	ret = open_ring(&r, l);

@@ -3,10 +3,11 @@
 #ifndef HSMON_READER_H
 #define HSMON_READER_H
 
+struct couriers;
 struct live;
 struct options;
 
 /* In the forked child. Takes the ring over from l, frees l, and runs until it is told to stop. Returns the exit status. */
-int reader_run(const struct options *opt, struct live *l, int control_fd);
+int reader_run(const struct options *opt, struct live *l, struct couriers *couriers, int control_fd);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "capture/file.h"
 #include "confine.h"
+#include "couriers.h"
 #include "options.h"
 #include "session.h"
 
@@ -19,6 +20,7 @@
 
 struct replay {
 	const struct options *opt;
+	struct couriers *couriers;
 	struct session *session;
 	struct segment_sink inner;	/* the session's */
 	FILE *in;			/* until `file` has taken it over */
@@ -76,14 +78,15 @@ static const char *interface_name(const void *ctx, uint32_t ifindex)
 static int open_file(struct replay *r)
 {
 	FILE *in = capture_file_stream(r->opt->read_file);
+	int keep[5 + COURIERS_FDS_MAX] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, -1, session_state_fd(r->session) };
 	int status;
 
 	if (!in) {
 		log_error("%s: %s", shown_name(r), strerror(errno));
 		return HS_EXIT_INPUT;
 	}
-	status = confine(r->opt->user, true, (const int[]){ STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, fileno(in),
-							    session_state_fd(r->session) }, 5);
+	keep[3] = fileno(in);
+	status = confine(r->opt->user, true, keep, 5 + couriers_fds(r->couriers, keep + 5));
 	if (status)
 		fclose(in);
 	else
@@ -121,32 +124,41 @@ static int read_all(struct replay *r)
 	return n == -ENODATA || n == -EBADMSG || n == -ENOTSUP ? HS_EXIT_FORMAT : HS_EXIT_INPUT;
 }
 
+/* From the open file to the end. */
+static int run(struct replay *r)
+{
+	int status, finish;
+
+	r->inner = session_sink(r->session);
+	status = open_file(r);
+	if (!status)
+		status = begin_file(r);
+	if (status)
+		return status;
+	session_name_interfaces(r->session, interface_name, r->file);
+	status = read_all(r);
+	finish = session_finish(r->session, capture_file_counters(r->file), r->now_ns);
+	if (status)
+		log_error("%s: %s", shown_name(r), capture_file_error(r->file));
+	capture_file_close(r->file);
+	/* A file that ends badly is the worse news: not all of it was judged. */
+	return finish && finish != HS_EXIT_FINDINGS ? finish : status ? status : finish;
+}
+
 int replay_run(const struct options *opt)
 {
 	struct replay r = { .opt = opt };
-	int status, finish;
+	int status;
 
 	/* Both are errors of the output, and told as such. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	status = session_new(&r.session, opt, false);
-	if (status)
-		return status;
-	r.inner = session_sink(r.session);
-	status = open_file(&r);
+	status = couriers_start(&r.couriers, opt);
 	if (!status)
-		status = begin_file(&r);
-	if (status) {
-		session_free(r.session);
-		return status;
-	}
-	session_name_interfaces(r.session, interface_name, r.file);
-	status = read_all(&r);
-	finish = session_finish(r.session, capture_file_counters(r.file), r.now_ns);
-	if (status)
-		log_error("%s: %s", shown_name(&r), capture_file_error(r.file));
-	capture_file_close(r.file);
+		status = session_new(&r.session, opt, r.couriers, -1);
+	if (!status)
+		status = run(&r);
 	session_free(r.session);
-	/* A file that ends badly is the worse news: not all of it was judged. */
-	return finish && finish != HS_EXIT_FINDINGS ? finish : status ? status : finish;
+	couriers_free(r.couriers);
+	return status;
 }

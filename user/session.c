@@ -15,11 +15,13 @@
 #include "base/exit.h"
 #include "base/log.h"
 #include "base/table.h"
+#include "couriers.h"
 #include "event/event.h"
 #include "inventory.h"
 #include "options.h"
 #include "pipeline.h"
 #include "report.h"
+#include "output/outputs.h"
 #include "sink/sink.h"
 #include "sink/summary.h"
 #include "state.h"
@@ -45,7 +47,7 @@ struct session {
 	struct inventory *inventory;
 	struct state *state;		/* NULL: none */
 	uint64_t flush_due_ns;		/* of the inventory to the state */
-	struct sink *sink;
+	struct outputs *outputs;
 	struct summary *summary;
 	struct table *interfaces;
 	const char *(*namer)(const void *ctx, uint32_t ifindex);
@@ -68,7 +70,7 @@ static void on_certificate(void *ctx, struct certificate_event *e)
 	struct session *s = ctx;
 
 	if (!s->write_error)
-		note_error(s, sink_certificate(s->sink, e));
+		note_error(s, outputs_certificate(s->outputs, e));
 }
 
 static struct inventory *make_inventory(struct session *s)
@@ -142,7 +144,7 @@ static void on_handshake(void *ctx, struct handshake_event *e)
 	s->emitted++;
 	s->found |= is_that_bad(s, &e->cert) || is_that_bad(s, &e->client_cert);
 	summary_add(s->summary, e);
-	note_error(s, sink_handshake(s->sink, e));
+	note_error(s, outputs_handshake(s->outputs, e));
 	inventory_add(s->inventory, e);
 }
 
@@ -197,7 +199,7 @@ void session_interface(struct session *s, uint32_t ifindex, const char *name, co
 
 	remember_interface(s, ifindex, name);
 	if (action)
-		note_error(s, sink_interface(s->sink, &e));
+		note_error(s, outputs_interface(s->outputs, &e));
 }
 
 void session_name_interfaces(struct session *s, const char *(*fn)(const void *ctx, uint32_t ifindex), const void *ctx)
@@ -206,7 +208,7 @@ void session_name_interfaces(struct session *s, const char *(*fn)(const void *ct
 	s->namer_ctx = ctx;
 }
 
-static struct pipeline *make_pipeline(struct session *s, bool live)
+static struct pipeline *make_pipeline(struct session *s, const struct couriers *couriers, bool live)
 {
 	struct pipeline_settings set = {
 		.max_flows = s->opt->max_flows,
@@ -217,7 +219,7 @@ static struct pipeline *make_pipeline(struct session *s, bool live)
 		.linger_ns = LINGER_NS,
 		.any_port = s->opt->ports.any,
 		.der = s->opt->der,
-		.ja3_text = s->opt->schema == SCHEMA_EVE,
+		.ja3_text = couriers_use_schema(couriers, s->opt->schema, SCHEMA_EVE),
 		.host_name = live ? s->uts.nodename : NULL,
 		.assessor = s->assessor,
 		.interface_name = interface_name,
@@ -229,10 +231,10 @@ static struct pipeline *make_pipeline(struct session *s, bool live)
 	return pipeline_new(&set);
 }
 
-static struct sink *make_sink(const struct options *opt)
+static struct outputs *make_outputs(const struct options *opt, struct couriers *couriers, bool live, int interrupt_fd)
 {
 	bool tty = isatty(STDOUT_FILENO);
-	struct sink_options so = {
+	struct sink_options format = {
 		.fd = STDOUT_FILENO,
 		.verbose = opt->verbose,
 		.color = tty && !opt->no_color && !getenv("NO_COLOR"),
@@ -242,8 +244,15 @@ static struct sink *make_sink(const struct options *opt)
 		.schema = opt->schema,
 		.columns = opt->columns,
 	};
+	struct outputs_settings set = {
+		.direct = couriers_direct(couriers),
+		.format = &format,
+		.live = live,
+		.interrupt_fd = interrupt_fd,
+	};
 
-	return opt->format == OPTIONS_JSON ? sink_json_new(&so) : opt->format == OPTIONS_CSV ? sink_csv_new(&so) : sink_text_new(&so);
+	set.links = couriers_links(couriers, &set.link_cnt);
+	return outputs_new(&set);
 }
 
 static int make_assessor(const struct options *opt, struct assessor **out)
@@ -274,9 +283,10 @@ int session_check(const struct options *opt)
 	return status;
 }
 
-int session_new(struct session **out, const struct options *opt, bool live)
+int session_new(struct session **out, const struct options *opt, struct couriers *couriers, int interrupt_fd)
 {
 	struct session *s = calloc(1, sizeof(*s));
+	bool live = !opt->read_file;
 	int status = HS_EXIT_MEMORY;
 
 	*out = NULL;
@@ -288,10 +298,10 @@ int session_new(struct session **out, const struct options *opt, bool live)
 	if (!status) {
 		s->interfaces = table_new();
 		s->summary = summary_new((int)opt->expiry_warn_days);
-		s->sink = make_sink(opt);
-		s->pipeline = make_pipeline(s, live);
+		s->outputs = make_outputs(opt, couriers, live, interrupt_fd);
+		s->pipeline = make_pipeline(s, couriers, live);
 		s->inventory = make_inventory(s);
-		if (!s->inventory || !s->interfaces || !s->summary || !s->sink || !s->pipeline)
+		if (!s->inventory || !s->interfaces || !s->summary || !s->outputs || !s->pipeline)
 			status = HS_EXIT_MEMORY;
 	}
 	if (!status)
@@ -314,7 +324,7 @@ void session_free(struct session *s)
 	assessor_free(s->assessor);
 	inventory_free(s->inventory);
 	state_free(s->state);
-	sink_free(s->sink);
+	outputs_free(s->outputs);
 	summary_free(s->summary);
 	while (s->interfaces && table_oldest(s->interfaces))
 		forget_oldest_interface(s);
@@ -346,7 +356,7 @@ uint64_t session_tick(struct session *s, uint64_t now_ns)
 {
 	uint64_t next = pipeline_tick(s->pipeline, now_ns);
 
-	note_error(s, sink_flush(s->sink));
+	note_error(s, outputs_flush(s->outputs));
 	flush_inventory(s, now_ns);
 	return next;
 }
@@ -356,8 +366,9 @@ static void stats(struct session *s, const struct hs_counters *counters, uint64_
 	struct pipeline_stats ps = pipeline_stats(s->pipeline);
 
 	report_fill(e, counters, &ps, &s->outcomes, now_ns, last);
+	outputs_count(s->outputs, &e->outputs);
 	if (!s->write_error)
-		note_error(s, sink_stats(s->sink, e));
+		note_error(s, outputs_stats(s->outputs, e));
 }
 
 void session_stats(struct session *s, const struct hs_counters *counters, uint64_t now_ns)
@@ -374,7 +385,9 @@ int session_finish(struct session *s, const struct hs_counters *counters, uint64
 
 	pipeline_finish(s->pipeline);
 	stats(s, counters, now_ns, true, &e);
-	note_error(s, sink_flush(s->sink));
+	note_error(s, outputs_flush(s->outputs));
+	outputs_finish(s->outputs);
+	outputs_count(s->outputs, &e.outputs);
 	summary_print(s->summary, &e, stderr);
 	inventory_print(s->inventory, stderr);
 	status = finish_state(s);

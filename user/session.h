@@ -11,13 +11,14 @@
 
 #include "capture/segment.h"
 
+struct couriers;
 struct options;
 struct session;
 struct hs_counters;
 
-/* An exit status; what is wrong was said on stderr. live: with this host's name and interfaces. Reads the files that are
- * named in the options. */
-int session_new(struct session **out, const struct options *opt, bool live);
+/* An exit status; what is wrong was said on stderr. Reads the files that are named in the options. couriers stay the caller's, and
+ * valid. interrupt_fd: when it is readable the caller shall come to it soon, even if an output blocks; -1: none. */
+int session_new(struct session **out, const struct options *opt, struct couriers *couriers, int interrupt_fd);
 void session_free(struct session *s);
 /* --check-config: the files that are named in the options are read, and nothing else happens. An exit status; says what is
  * wrong, or that all is well. */

@@ -22,7 +22,7 @@ struct names {
 	size_t n;
 };
 
-enum { HANDSHAKE, STATS, INTERFACE, CERTIFICATE, STEPS, CHAINS, LIST_CNT };
+enum { HANDSHAKE, STATS, INTERFACE, CERTIFICATE, STEPS, CHAINS, OUTPUTS, LIST_CNT };
 
 static struct names contract[LIST_CNT];	/* every path that the document names */
 static const struct field *const tables[] = {
@@ -153,7 +153,7 @@ static void take_row(char *line, const char *section)
 		expand(&contract[dataset], "", name, name + strlen(name));
 		p2 = cell[1];
 		if (next_word(&p2, name, sizeof(name)) && name[0] == '{')
-			expand(&contract[STEPS], "", name + 1, name + strlen(name) - 1);
+			expand(&contract[dataset == STATS ? OUTPUTS : STEPS], "", name + 1, name + strlen(name) - 1);
 	}
 }
 
@@ -224,6 +224,7 @@ static void contract_was_read(void **state)
 	assert_false(names_has(c, "event"));
 	assert_int_equal(contract[STEPS].n, 6);
 	assert_int_equal(contract[CHAINS].n, 31);
+	assert_int_equal(contract[OUTPUTS].n, 6);
 	assert_true(names_has(&contract[STATS], "hsmon.stats.kernel.run_ns"));
 	assert_true(names_has(&contract[INTERFACE], "hsmon.interface.attach"));
 }
@@ -281,9 +282,9 @@ static void table_in_contract(void **state)
 	assert_int_equal(missing, 0);
 }
 
-static void check_elements(const char *path, const struct names *l)
+static void check_elements(int set, const char *path, const struct names *l)
 {
-	const struct field *f = find(handshake_fields, path);
+	const struct field *f = find(tables[set], path);
 	size_t rows = 0;
 
 	assert_non_null(f);
@@ -298,9 +299,10 @@ static void check_elements(const char *path, const struct names *l)
 static void elements(void **state)
 {
 	(void)state;
-	check_elements("hsmon.steps", &contract[STEPS]);
-	check_elements("hsmon.server_chain", &contract[CHAINS]);
-	check_elements("hsmon.client_chain", &contract[CHAINS]);
+	check_elements(HANDSHAKE, "hsmon.steps", &contract[STEPS]);
+	check_elements(HANDSHAKE, "hsmon.server_chain", &contract[CHAINS]);
+	check_elements(HANDSHAKE, "hsmon.client_chain", &contract[CHAINS]);
+	check_elements(STATS, "hsmon.stats.outputs", &contract[OUTPUTS]);
 }
 
 /* The two sides of TLS say the same things of their certificates. */

@@ -90,6 +90,7 @@ static void test_bad(void **state)
 	expect_bad("-d -5", "'-5'");
 	expect_bad("--max-flows 99999999999999999999", "16777216");
 	expect_bad("-o xml", "text, json");
+	expect_bad("-o json -o text", "standard output has a format already");
 	expect_bad("--ring-size 5", "power of two");
 	expect_bad("--at yesterday", "'yesterday'");
 	expect_bad("--at 2026-13-01", "'2026-13-01'");
@@ -114,7 +115,9 @@ static void test_values(void **state)
 	assert_int_equal(parse(&o, "-i eth0 -i lo -o json -v -c 5 -d 10 --der --max-memory 8 --attach clsact"), OPTIONS_RUN);
 	assert_int_equal(o.interface_cnt, 2);
 	assert_string_equal(o.interfaces[1], "lo");
-	assert_int_equal(o.format, OPTIONS_JSON);
+	assert_int_equal(o.output_cnt, 1);
+	assert_string_equal(o.outputs[0], "json");
+	assert_true(o.standard_output);
 	assert_int_equal(o.attach, OPTIONS_ATTACH_CLSACT);
 	assert_true(o.verbose && o.der && !o.no_color);
 	assert_int_equal(o.count, 5);
@@ -158,7 +161,7 @@ static void test_file(void **state)
 	assert_int_equal(parse_after(&o, "ports 443\nports 8443\ninterface lo\ninterface eth0\nverbose\noutput json\n", ""), OPTIONS_RUN);
 	assert_true(selected(&o, 443) && selected(&o, 8443) && !selected(&o, 993));
 	assert_int_equal(o.interface_cnt, 2);
-	assert_true(o.verbose && o.format == OPTIONS_JSON);
+	assert_true(o.verbose && o.output_cnt == 1 && !strcmp(o.outputs[0], "json"));
 	options_free(&o);
 	/* the command line's list, value and place replace the file's */
 	assert_int_equal(parse_after(&o, "ports 443\ninterface lo\ncount 7\nduration 9\n", "-p 444 -p 445 -i eth1 -c 8"), OPTIONS_RUN);

@@ -234,6 +234,17 @@ struct event_counts {
 	size_t n;
 };
 
+struct event_output {				/* one of the destinations that a courier delivers to */
+	struct event_str name;			/* as in -o: "json:tcp://192.0.2.1:514" */
+	enum event_tri up;
+	uint64_t delivered, queued, dropped, reconnects;
+};
+
+struct event_outputs {
+	const struct event_output *v;
+	size_t n;
+};
+
 struct stats_event {
 	uint64_t time_ns;
 	int64_t sequence;
@@ -245,6 +256,7 @@ struct stats_event {
 	int64_t kernel_run_ns, kernel_run_cnt;		/* of the BPF programs; EVENT_ABSENT: not measured */
 	int64_t kernel_ns_per_packet;			/* made of the two by the output */
 	int64_t cpu_user_us, cpu_system_us, memory_bytes;	/* own; memory is the resident set */
+	struct event_outputs outputs;
 };
 
 struct interface_event {

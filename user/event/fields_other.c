@@ -35,6 +35,17 @@ const struct field x509_fields[] = {
 	END
 };
 
+#define OUT(name, member) ROW(struct event_output, name, member)
+static const struct field output_fields[] = {
+	OUT("name", name),
+	OUT("up", up),
+	OUT("delivered", delivered),
+	OUT("queued", queued),
+	OUT("dropped", dropped),
+	OUT("reconnects", reconnects),
+	END
+};
+
 #define ST(name, member, ...) ROW(struct stats_event, name, member, __VA_ARGS__)
 #define ST_ALSO(member, ...) ST(NULL, member, __VA_ARGS__)
 #define OTEL_HEAD(T, dataset)                                                                                 \
@@ -71,6 +82,7 @@ const struct field stats_fields[] = {
 	ST("hsmon.stats.own.cpu_user_us", cpu_user_us, OTEL("hsmon.stats.own.cpu_user_us")),
 	ST("hsmon.stats.own.cpu_system_us", cpu_system_us, OTEL("hsmon.stats.own.cpu_system_us")),
 	ST("hsmon.stats.own.memory_bytes", memory_bytes, ZEEK_AS("mem", mebibytes), OTEL("hsmon.stats.own.memory_bytes")),
+	LIST(struct stats_event, "hsmon.stats.outputs", outputs, output_fields),
 	END
 };
 

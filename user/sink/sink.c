@@ -12,7 +12,12 @@
 
 int output_init(struct output *o, const struct sink_options *opt)
 {
-	*o = (struct output){ .fd = opt->fd, .line_buffered = opt->line_buffered };
+	*o = (struct output){
+		.fd = opt->fd,
+		.line_buffered = opt->line_buffered,
+		.emit = opt->emit,
+		.emit_ctx = opt->emit_ctx,
+	};
 	return strbuf_room(&o->buf, 2 * OUTPUT_BUFFER - 1) ? 0 : -ENOMEM;
 }
 
@@ -51,7 +56,7 @@ static int write_all(int fd, const char *p, size_t len)
 
 int output_flush(struct output *o)
 {
-	if (!o->error)
+	if (!o->error && !o->emit)
 		o->error = write_all(o->fd, o->buf.s, o->buf.len);
 	if (o->buf.cap > KEEP_CAP)
 		strbuf_free(&o->buf);
@@ -63,6 +68,11 @@ int output_commit(struct output *o, size_t mark)
 {
 	int err = 0;
 
+	if (o->emit && !o->buf.failed) {
+		err = o->emit(o->emit_ctx, o->buf.s, o->buf.len);
+		strbuf_reset(&o->buf);
+		return err;
+	}
 	if (o->buf.failed) {
 		o->buf.len = mark;
 		o->buf.failed = false;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "event/fields.h"
 
@@ -19,8 +20,13 @@ struct interface_event;
 struct certificate_event;
 struct sink;
 
+/* One event's bytes, with their line end; they are the sink's. 0 or -errno, which the sink's call returns and forgets. */
+typedef int sink_emit_fn(void *ctx, const char *bytes, size_t len);
+
 struct sink_options {
 	int fd;				/* where to write; not closed by the sink */
+	sink_emit_fn *emit;		/* instead of fd: gets each event as soon as it is made; NULL: fd is written */
+	void *emit_ctx;
 	bool verbose;			/* text: every handshake as its steps */
 	bool color;			/* text: terminal colours */
 	bool resolve_width;		/* text: fit columns to the terminal on fd */

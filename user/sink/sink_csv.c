@@ -26,7 +26,6 @@ struct csv_sink {
 	struct field_use *column;
 	size_t column_cnt;
 	struct strbuf scratch;
-	int64_t sequence;
 };
 
 static bool find(enum schema schema, const char *name, size_t len, struct field_use *out)
@@ -114,7 +113,7 @@ static int csv_handshake(struct sink *s, struct handshake_event *e)
 	struct output *o = &s->out;
 	size_t mark = o->buf.len;
 
-	e->sequence = c->sequence++;
+	e->sequence = o->sequence++;
 	for (size_t i = 0; i < c->column_cnt; i++) {
 		if (i)
 			strbuf_putc(&o->buf, ',');

@@ -15,6 +15,9 @@ struct output {
 	int fd;
 	bool line_buffered;
 	int error;		/* the first error of the file; nothing is written after it */
+	sink_emit_fn *emit;	/* instead of fd, NULL: none */
+	void *emit_ctx;
+	int64_t sequence;	/* of the next event */
 	struct strbuf buf;
 };
 

@@ -23,7 +23,6 @@ struct json_sink {
 	struct json_plan *plan[TABLE_CNT];
 	struct json_writer writer;
 	struct known *known;		/* certificates that have had their record; NULL: they get none */
-	int64_t sequence;
 };
 
 static struct json_sink *json_sink(struct sink *s)
@@ -74,7 +73,7 @@ static int json_handshake(struct sink *s, struct handshake_event *e)
 	struct json_sink *j = json_sink(s);
 	int ret;
 
-	e->sequence = j->sequence++;
+	e->sequence = s->out.sequence++;
 	ret = put_event(j, HANDSHAKE, e);
 	if (!ret && j->known)
 		ret = put_chain(j, e, &e->server_chain, &e->server_leaf.chain_der, true);
@@ -91,7 +90,7 @@ static int json_stats(struct sink *s, struct stats_event *e)
 	e->kernel_ns_per_packet = measured ? e->kernel_run_ns / e->kernel_run_cnt : EVENT_ABSENT;
 	if (!tells(j, STATS))
 		return 0;
-	e->sequence = j->sequence++;
+	e->sequence = s->out.sequence++;
 	return put_event(j, STATS, e);
 }
 
@@ -101,7 +100,7 @@ static int json_interface(struct sink *s, struct interface_event *e)
 
 	if (!tells(j, INTERFACE))
 		return 0;
-	e->sequence = j->sequence++;
+	e->sequence = s->out.sequence++;
 	return put_event(j, INTERFACE, e);
 }
 
@@ -111,7 +110,7 @@ static int json_certificate(struct sink *s, struct certificate_event *e)
 
 	if (!tells(j, CERTIFICATE) || !schema_tells(j->schema, e->action))
 		return 0;
-	e->sequence = j->sequence++;
+	e->sequence = s->out.sequence++;
 	return put_event(j, CERTIFICATE, e);
 }
 

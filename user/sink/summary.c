@@ -350,6 +350,27 @@ static void print_counts(FILE *out, const struct event_counts *c, const char *ti
 	fputs(sep == title ? if_none : "\n", out);
 }
 
+static void print_outputs(const struct event_outputs *o, FILE *out)
+{
+	struct strbuf name = { 0 };
+
+	for (size_t i = 0; i < o->n; i++) {
+		const struct event_output *c = &o->v[i];
+
+		strbuf_reset(&name);
+		strbuf_term(&name, c->name.s, c->name.len);
+		fprintf(out, "output %s: %llu delivered", name.len ? name.s : "", (unsigned long long)c->delivered);
+		if (c->queued)
+			fprintf(out, ", %llu kept", (unsigned long long)c->queued);
+		if (c->dropped)
+			fprintf(out, ", %llu dropped", (unsigned long long)c->dropped);
+		if (c->reconnects)
+			fprintf(out, ", %llu reconnects", (unsigned long long)c->reconnects);
+		fputc('\n', out);
+	}
+	strbuf_free(&name);
+}
+
 void summary_print(const struct summary *s, const struct stats_event *last, FILE *out)
 {
 	print_versions(s, out);
@@ -362,4 +383,5 @@ void summary_print(const struct summary *s, const struct stats_event *last, FILE
 	fputc('\n', out);
 	print_counts(out, &last->notes, "noted: ", "");
 	print_counts(out, &last->drops, "lost: ", "lost: none\n");
+	print_outputs(&last->outputs, out);
 }

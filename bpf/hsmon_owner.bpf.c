@@ -126,6 +126,14 @@ static __always_inline __u32 hs_is_tracked(const struct hs_process_id *id)
 	return start && (!*start || *start == id->start_ns);
 }
 
+static __always_inline void hs_fill_holder(struct hs_holder *h, const struct hs_current *c)
+{
+	h->id = c->id;
+	h->uid = c->uid;
+	h->flags = hs_is_tracked(&c->id) ? HS_OWNER_TRACKED : 0;
+	__builtin_memcpy(h->comm, c->comm, sizeof(h->comm));
+}
+
 /* The current process; user space knows all of it afterwards. 0: there is none. */
 static __always_inline int hs_hold(struct hs_holder *h)
 {
@@ -137,10 +145,7 @@ static __always_inline int hs_hold(struct hs_holder *h)
 	group = bpf_map_lookup_elem(&told, &c.id);
 	if (!group || *group != (__u64)c.cgroup)
 		hs_tell_process(&c);
-	h->id = c.id;
-	h->uid = c.uid;
-	h->flags = hs_is_tracked(&c.id) ? HS_OWNER_TRACKED : 0;
-	__builtin_memcpy(h->comm, c.comm, sizeof(h->comm));
+	hs_fill_holder(h, &c);
 	return 1;
 }
 
@@ -171,13 +176,14 @@ static __always_inline void hs_fill_tuple(struct hs_owner *o, const struct sock 
 {
 	struct hs_tuple *t = &o->tuple;
 
+	o->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	t->proto = HS_PROTO_TCP;
 	t->family = 4;
-	t->port[0] = sk->__sk_common.skc_num;
-	t->port[1] = hs_be16(sk->__sk_common.skc_dport);
-	if (sk->__sk_common.skc_family == AF_INET) {
-		hs_mapped(t->addr[0], sk->__sk_common.skc_rcv_saddr);
-		hs_mapped(t->addr[1], sk->__sk_common.skc_daddr);
+	t->port[0] = BPF_CORE_READ(sk, __sk_common.skc_num);
+	t->port[1] = hs_be16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
+		hs_mapped(t->addr[0], BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		hs_mapped(t->addr[1], BPF_CORE_READ(sk, __sk_common.skc_daddr));
 	} else if (bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
 		bpf_core_read(t->addr[0], HS_ADDR_LEN, &sk->__sk_common.skc_v6_rcv_saddr);
 		bpf_core_read(t->addr[1], HS_ADDR_LEN, &sk->__sk_common.skc_v6_daddr);
@@ -195,7 +201,6 @@ static __always_inline void hs_tell_tcp(const struct sock *sk, const struct hs_h
 		return;
 	}
 	hs_fill_owner(o, h);
-	o->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	hs_fill_tuple(o, sk);
 	bpf_ringbuf_submit(o, hs_flags(sizeof(*o)));
 }
@@ -331,4 +336,68 @@ SEC("cgroup/sendmsg6")
 int hsmon_owner_s6(struct bpf_sock_addr *ctx)
 {
 	return hs_on_send(ctx);
+}
+
+/*
+ * Who has the sockets that are there already: read once, at the start, as a file of records struct hs_process, without
+ * arguments, and struct hs_owner.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hs_process);
+} filled SEC(".maps");
+
+static __always_inline struct sock *hs_sock_of(struct file *file)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+
+	return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFSOCK && socket ? BPF_CORE_READ(socket, sk) : 0;
+}
+
+/* 0: it has no peer, or is of no concern. */
+static __always_inline int hs_fill_end(struct hs_owner *o, const struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family), num = BPF_CORE_READ(sk, __sk_common.skc_num);
+	__u16 proto = BPF_CORE_READ(sk, sk_protocol), port = hs_be16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	__u32 udp = proto == HS_PROTO_UDP;
+
+	if ((family != AF_INET && family != AF_INET6) || (!udp && (proto != HS_PROTO_TCP || !port)) ||
+	    !(hs_selected(udp, num) || hs_selected(udp, port)))
+		return 0;
+	if (udp)
+		o->socket = (__u32)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	else
+		hs_fill_tuple(o, sk);
+	return !udp || o->socket;
+}
+
+SEC("iter/task_file")
+int hsmon_owner_fill(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct hs_holder holder;
+	struct hs_current c;
+	struct hs_process *p;
+	struct hs_owner o;
+	struct sock *sk;
+	__u32 zero = 0;
+
+	sk = task && file ? hs_sock_of(file) : 0;
+	p = bpf_map_lookup_elem(&filled, &zero);
+	if (!sk || !p || !hs_look_at(task, &c))
+		return 0;
+	hs_fill_holder(&holder, &c);
+	hs_fill_owner(&o, &holder);
+	if (!hs_fill_end(&o, sk))
+		return 0;
+	/* A process's files come one after another. */
+	if (p->id.pid != c.id.pid || p->id.start_ns != c.id.start_ns) {
+		hs_describe_task(&c, p);
+		bpf_seq_write(ctx->meta->seq, p, sizeof(*p));
+	}
+	bpf_seq_write(ctx->meta->seq, &o, sizeof(o));
+	return 0;
 }

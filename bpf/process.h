@@ -12,7 +12,7 @@
 
 #define HS_DEPTH_MAX 32			/* names of a path */
 
-struct hs_current {
+struct hs_current {			/* a process, mostly the current one */
 	struct task_struct *task;
 	struct kernfs_node *cgroup;
 	struct hs_process_id id;
@@ -55,9 +55,9 @@ static __always_inline struct kernfs_node *hs_cgroup(struct task_struct *task)
 }
 
 /* 0: it is one of the kernel's own threads, which say nothing of who wanted what. */
-static __always_inline int hs_current(struct hs_current *c)
+static __always_inline int hs_look_at(struct task_struct *task, struct hs_current *c)
 {
-	struct task_struct *task = (void *)bpf_get_current_task(), *leader;
+	struct task_struct *leader;
 
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
 		return 0;
@@ -70,6 +70,11 @@ static __always_inline int hs_current(struct hs_current *c)
 	c->uid = BPF_CORE_READ(task, cred, euid.val);
 	bpf_core_read(c->comm, sizeof(c->comm), &leader->comm);
 	return 1;
+}
+
+static __always_inline int hs_current(struct hs_current *c)
+{
+	return hs_look_at((void *)bpf_get_current_task(), c);
 }
 
 /* One more name at pos; the new pos, or one past HS_PATH_MAX when there is no room. */
@@ -165,8 +170,8 @@ static __always_inline void hs_args(struct mm_struct *mm, struct hs_process *p)
 		p->flags |= HS_PROCESS_ARGS_CUT;
 }
 
-/* All but the room itself. A process on its way out has neither program nor arguments any more. */
-static __always_inline void hs_describe(const struct hs_current *c, struct hs_process *p)
+/* All but the arguments. A process on its way out has no program any more. */
+static __always_inline void hs_describe_task(const struct hs_current *c, struct hs_process *p)
 {
 	struct task_struct *task = c->task;	/* by itself: of BPF_CORE_READ()'s expression all is relocated */
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
@@ -184,6 +189,15 @@ static __always_inline void hs_describe(const struct hs_current *c, struct hs_pr
 	if (more)
 		p->flags |= HS_PROCESS_CGROUP_CUT;
 	p->args_len = 0;
+}
+
+/* All of the current process. */
+static __always_inline void hs_describe(const struct hs_current *c, struct hs_process *p)
+{
+	struct task_struct *task = c->task;
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+
+	hs_describe_task(c, p);
 	if (mm)
 		hs_args(mm, p);
 }

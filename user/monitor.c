@@ -249,8 +249,7 @@ static int fork_reader(struct monitor *m)
 		close(fds[CONTROL_MAIN]);
 		close(m->signal_fd);
 		command_leave(&m->command);
-		owner_hooks_free(m->owner);
-		_exit(reader_run(m->opt, m->live, fds[CONTROL_READER]));
+		_exit(reader_run(m->opt, m->live, m->owner, fds[CONTROL_READER]));
 	}
 	close(fds[CONTROL_READER]);
 	m->control_fd = fds[CONTROL_MAIN];

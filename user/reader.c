@@ -13,6 +13,7 @@
 #include "capture/fragments.h"
 #include "capture/gate.h"
 #include "capture/live.h"
+#include "capture/owner_hooks.h"
 #include "capture/ring.h"
 #include "confine.h"
 #include "control.h"
@@ -235,7 +236,22 @@ static int open_ring(struct reader *r, struct live *l)
 	return ret;
 }
 
-int reader_run(const struct options *opt, struct live *l, int control_fd)
+static void on_filled_owner(void *ctx, const struct hs_owner *rec)
+{
+	owners_owner(ctx, rec, rec->time_ns + (uint64_t)clock_real_offset_ns());
+}
+
+/* Connections that were there before. What is missing of them is a connection without a process, which says so itself. */
+static void fill_owners(struct reader *r, struct owner_hooks *owner)
+{
+	int ret = owner ? owner_hooks_fill(owner, session_owners(r->session), on_filled_owner, on_process) : 0;
+
+	if (ret)
+		log_warn("connections that were open before are without process: %s", strerror(-ret));
+	owner_hooks_free(owner);
+}
+
+int reader_run(const struct options *opt, struct live *l, struct owner_hooks *owner, int control_fd)
 {
 	struct reader r = { .opt = opt, .control_fd = control_fd };
 	struct control_msg msg = { .kind = CONTROL_READY };
@@ -249,6 +265,7 @@ int reader_run(const struct options *opt, struct live *l, int control_fd)
 	ret = open_ring(&r, l);
 	if (ret)
 		return ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE ? HS_EXIT_MEMORY : HS_EXIT_FAILURE;
+	fill_owners(&r, owner);
 	status = confine_reader(&r);
 	if (status)
 		return status;

@@ -182,6 +182,32 @@ def test_socket_activation(lab):
     assert process_of(event, "client")["pid"] == client.pid
 
 
+CONNECTED = """
+import socket, ssl, sys
+c = socket.create_connection(("127.0.0.1", 443))
+print("connected", flush=True)
+sys.stdin.read()
+ctx = ssl._create_unverified_context()
+ctx.wrap_socket(c).close()
+"""
+
+
+def test_connected_before(lab):
+    """The handshake comes when hsmon watches; the connection was there before."""
+    ns = lab.netns()
+    server = peers.openssl_server(ns, lab.pki.ec)
+    client = Process(["python3", "-c", CONNECTED, "its argument"], netns=ns, stdin=None)
+    client.await_line(client.out, "connected")
+    program = exe(client.pid)
+    hsmon = watch(ns)
+    client.feed(b"")
+    [event] = hsmon.finish(1)
+    found = process_of(event, "client")
+    assert found["pid"] == client.pid and found["executable"] == program and found["user"]["name"] == "root", found
+    assert found["command_line"].startswith("python3 -c ") and found["command_line"].endswith(" its argument"), found
+    assert process_of(event, "server")["pid"] == server.pid
+
+
 def test_server_that_never_reads(lab):
     """It accepts and hangs up: named when it closes."""
     ns = lab.netns()

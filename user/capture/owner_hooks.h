@@ -30,6 +30,14 @@ struct owner_hooks *owner_hooks_new(const struct owner_settings *set, char why[O
 /* This process and all its descendants from now on are told as HS_OWNER_TRACKED. 0 or -errno. */
 int owner_hooks_track(struct owner_hooks *h, pid_t pid);
 
+struct hs_owner;
+struct hs_process;
+
+/* Whose the sockets are that were there before, told now; of processes all that /proc still has. 0; -EOPNOTSUPP: this kernel
+ * cannot tell; another -errno. */
+int owner_hooks_fill(struct owner_hooks *h, void *ctx, void (*owner)(void *ctx, const struct hs_owner *rec),
+		     void (*process)(void *ctx, const struct hs_process *rec));
+
 /* NULL is allowed. In a forked child nothing but the child's own file descriptors goes. */
 void owner_hooks_free(struct owner_hooks *h);
 

@@ -69,13 +69,48 @@ HS_FUNC void hs_keep_partial(HS_CTX *ctx, struct hs_scratch *s)
 	}
 }
 
+/* Lengths of a record with a TLS 1.3 client's Finished: 45 with a short tag, 53, or 69 with SHA-384; 8 more with an empty
+ * Certificate, 10 with empty application settings, 16 with JSSE's padding, 24 with that and an empty Certificate. */
+#define HS_FINISHED_MIN 45
+#define HS_FINISHED_MASK                                                                                         \
+	(1ULL << 0 | 1ULL << 8 | 1ULL << 10 | 1ULL << 16 | 1ULL << 18 | 1ULL << 24 | 1ULL << 32 | 1ULL << 34 | \
+	 1ULL << 40 | 1ULL << 48)
+
+HS_FUNC __u32 hs_may_be_finished(const struct hs_record *r)
+{
+	__u32 beyond = r->len - r->header - HS_FINISHED_MIN;
+
+	return beyond < 64 && HS_FINISHED_MASK >> (beyond & 63) & 1;
+}
+
+/*
+ * Is the body of this application data record wanted, since it may be of a TLS 1.3 handshake? Not of early data, which comes
+ * before the server has said anything; of the server, who is the first, until the client's first; of the client until
+ * what looks like its Finished, or the server goes on.
+ */
+HS_FUNC __u32 hs_hides_handshake(struct hs_scratch *s, const struct hs_record *r)
+{
+	struct hs_dir *d = &s->d;
+
+	if (d->flags & (HS_DIR_TLS12 | HS_DIR_SHOWN) || d->state == HS_DIR_DONE || !s->peer.records)
+		return 0;
+	if (!(d->flags & HS_DIR_HIDES))
+		d->flags |= s->peer.flags & HS_DIR_HIDES ? HS_DIR_HIDES | HS_DIR_HIDES_LAST : HS_DIR_HIDES;
+	if (s->peer.flags & (d->flags & HS_DIR_HIDES_LAST ? HS_DIR_SHOWN : HS_DIR_HIDES_LAST)) {
+		d->flags |= HS_DIR_SHOWN;
+		return 0;
+	}
+	if (d->flags & HS_DIR_HIDES_LAST && hs_may_be_finished(r))
+		d->flags |= HS_DIR_SHOWN;
+	return 1;
+}
+
 /*
  * Application data. Until both sides have sent some, the handshake may be under way: TLS 1.3 hides it in such records.
  * From then on each side's next ones are told, and that is all (RFC 8446 appendix D.4 and section 4.6).
- * Are this one's contents wanted, too? Of the side that sent encrypted records first (the server in TLS 1.3) until the
- * other one does; of that one as long as its headers are told.
+ * Not 0: this one's body is wanted, too.
  */
-HS_FUNC __u32 hs_app_record(HS_CTX *ctx, struct hs_scratch *s)
+HS_FUNC __u32 hs_app_record(HS_CTX *ctx, struct hs_scratch *s, const struct hs_record *r)
 {
 	struct hs_dir *d = &s->d;
 	__u32 limit;
@@ -85,8 +120,6 @@ HS_FUNC __u32 hs_app_record(HS_CTX *ctx, struct hs_scratch *s)
 		if (s->peer.flags & HS_DIR_APP) {
 			s->flow_flags |= HS_FLOW_APP_BOTH;
 			s->peer_changed |= HS_PEER_APP;
-		} else {
-			d->flags |= HS_DIR_APP_FIRST;
 		}
 	}
 	if (d->app_records < 255)
@@ -94,10 +127,10 @@ HS_FUNC __u32 hs_app_record(HS_CTX *ctx, struct hs_scratch *s)
 	limit = s->flow_flags & HS_FLOW_APP_BOTH || s->peer.state == HS_DIR_DONE ? HS_APP_RECORDS : HS_APP_ALONE;
 	if (d->app_records >= limit)
 		d->state = HS_DIR_DONE;
-	if (!hs_env_config(ctx)->copy_encrypted || d->flags & HS_DIR_TLS12)
-		return 0;
-	return !(s->flow_flags & HS_FLOW_APP_BOTH) || !(d->flags & HS_DIR_APP_FIRST);
+	return hs_env_config(ctx)->copy_encrypted && hs_hides_handshake(s, r);
 }
+
+#define HS_HELLO_MIN 117		/* of a record with a hello of TLS 1.3 */
 
 HS_FUNC void hs_other_record(struct hs_dir *d, const struct hs_record *r)
 {
@@ -106,7 +139,9 @@ HS_FUNC void hs_other_record(struct hs_dir *d, const struct hs_record *r)
 		d->records++;
 	if (r->type == HS_TYPE_CCS)
 		d->flags |= HS_DIR_CCS;
-	if (r->type == HS_TYPE_HANDSHAKE && d->flags & HS_DIR_CCS)
+	/* No Finished before TLS 1.3 is so long; a hello after a HelloRetryRequest is, and may follow a ChangeCipherSpec (RFC 8446
+	 * appendix D.4). */
+	if (r->type == HS_TYPE_HANDSHAKE && d->flags & HS_DIR_CCS && r->len < HS_HELLO_MIN)
 		d->flags |= HS_DIR_TLS12;
 	/* SSL 2.0's handshake is four records of a side at most. */
 	if (r->type == HS_TYPE_SSL2 && d->records >= HS_APP_RECORDS)
@@ -134,7 +169,7 @@ HS_FUNC void hs_leave_out(struct hs_scratch *s, __u32 body)
 	__s32 len = s->pkt.wire_len;
 	__u32 end = s->rec < len ? s->rec : len;
 
-	hs_take(s, s->from, body - s->from, end - s->from, end > body ? HS_SEG_TRIMMED : 0);
+	hs_take(s, s->from, body - s->from, end - s->from, s->rec > (__s32)body ? HS_SEG_TRIMMED : 0);
 	s->from = end;
 	if (s->rec > len)
 		s->d.flags |= HS_DIR_BODY;
@@ -165,7 +200,7 @@ HS_SUB int hs_walk_one(HS_CTX *ctx, struct hs_scratch *s)
 	s->rec += r.len;
 	if (r.type != HS_TYPE_APPLICATION)
 		hs_other_record(&s->d, &r);
-	else if (!hs_app_record(ctx, s))
+	else if (!hs_app_record(ctx, s, &r))
 		hs_leave_out(s, body);
 	return s->d.state == HS_DIR_DONE;
 }

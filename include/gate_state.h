@@ -40,13 +40,16 @@ enum hs_dir_flag {
 	HS_DIR_DOUBT = 1 << 2,		/* not everything before next_seq is known to have been copied */
 	HS_DIR_RESYNC = 1 << 3,		/* where the next record begins is not known */
 	HS_DIR_APP = 1 << 4,		/* application data records were seen */
-	HS_DIR_APP_FIRST = 1 << 5,	/* ... before the other side's */
 	HS_DIR_CLOSED = 1 << 6,		/* FIN or RST was told */
 	HS_DIR_SSL2 = 1 << 7,		/* records have SSL 2.0 headers */
 	HS_DIR_BODY = 1 << 8,		/* within a record whose body is left out */
 	HS_DIR_CCS = 1 << 9,		/* ChangeCipherSpec was seen */
 	HS_DIR_TLS12 = 1 << 10,		/* a handshake record came after it: not TLS 1.3 */
 	HS_DIR_RESET = 1 << 11,		/* RST was told */
+	/* only with hs_config.copy_encrypted: */
+	HS_DIR_HIDES = 1 << 12,		/* what of a TLS 1.3 handshake goes as application data has begun */
+	HS_DIR_HIDES_LAST = 1 << 13,	/* ... after the other side's: it is the client's */
+	HS_DIR_SHOWN = 1 << 14,		/* ... and is over */
 };
 
 /* What a packet has taught about the other direction. */

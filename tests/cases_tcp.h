@@ -275,6 +275,97 @@ static void tcp_encrypted(struct script *s)
 	tcp_tls13(s);
 }
 
+static uint32_t tls13_flight(uint8_t *b)
+{
+	uint32_t n = tls_record(b, 22, 2, 120);
+
+	n += tls_record(b + n, 20, 1, 6);
+	n += tls_record(b + n, 23, 0x55, 600);
+	return n + tls_record(b + n, 23, 0x55, 58);
+}
+
+/* The client's Finished is the last that is wanted: its request, the answer and what comes after are left out. */
+static void tcp_encrypted_finished(struct script *s)
+{
+	uint8_t b[1000];
+	uint32_t n;
+
+	begin(s);
+	script_server(s, 0, b, tls13_flight(b));
+	n = tls_record(b, 20, 1, 6);
+	n += tls_record(b + n, 23, 0x55, 58);
+	n += tls_record(b + n, 23, 0x55, 150);
+	script_client(s, 200, b, n);
+	tls_record(b, 23, 0x55, 300);
+	script_server(s, 784, b, 300);
+	script_client(s, 414, b, 300);
+}
+
+/* A Finished is not told from the client's records: the server's next one ends what is wanted. */
+static void tcp_encrypted_flight(struct script *s)
+{
+	uint8_t b[1000];
+
+	begin(s);
+	script_server(s, 0, b, tls13_flight(b));
+	tls_record(b, 23, 0x55, 700);
+	script_client(s, 200, b, 700);
+	script_client(s, 900, b, 700);
+	script_server(s, 784, b, 700);
+	script_client(s, 1600, b, 700);
+	script_server(s, 1484, b, 700);
+}
+
+/* Early data is nobody's handshake; what ends it is the client's. */
+static void tcp_encrypted_early(struct script *s)
+{
+	uint8_t b[1000];
+	uint32_t n;
+
+	begin(s);
+	tls_record(b, 23, 0x55, 500);
+	script_client(s, 200, b, 500);
+	script_server(s, 0, b, tls13_flight(b));
+	n = tls_record(b, 23, 0x55, 26);
+	n += tls_record(b + n, 23, 0x55, 58);
+	script_client(s, 700, b, n);
+	tls_record(b, 23, 0x55, 500);
+	script_client(s, 784, b, 500);
+}
+
+/* After a HelloRetryRequest, hellos follow ChangeCipherSpecs. */
+static void tcp_encrypted_retry(struct script *s)
+{
+	uint8_t b[1000];
+	uint32_t n;
+
+	begin(s);
+	n = tls_record(b, 22, 2, 93);
+	n += tls_record(b + n, 20, 1, 6);
+	script_server(s, 0, b, n);
+	n = tls_record(b, 20, 1, 6);
+	n += tls_record(b + n, 22, 1, 300);
+	script_client(s, 200, b, n);
+	n = tls_record(b, 22, 2, 160);
+	n += tls_record(b + n, 23, 0x55, 700);
+	script_server(s, 99, b, n);
+	tls_record(b, 23, 0x55, 58);
+	script_client(s, 506, b, 58);
+}
+
+/* What a budget ends, or the number of records, does not take with it what came in the same segment. */
+static void tcp_encrypted_many(struct script *s)
+{
+	uint8_t b[1000];
+	uint32_t n = 0;
+
+	begin(s);
+	script_server(s, 0, b, tls13_flight(b));
+	for (int i = 0; i < 9; i++)
+		n += tls_record(b + n, 23, 0x55, 40);
+	script_client(s, 200, b, n);
+}
+
 static const struct packet_case cases_tcp[] = {
 	{ "TLS 1.2", tcp_tls12, 0,
 	  " open(d0 i0 c0 s0) c0:200 s0:1400 s1400:600 c200:126 s2000:51 c326:5/300T s2051:5/300T"
@@ -316,7 +407,17 @@ static const struct packet_case cases_tcp[] = {
 	  " open(d0 i0 c0 s0) c0:200 s0:1500 s1500:500/1000B c200:5/20T c220:5/20T c240:5/20T c260:5/20T"
 	  " c280:5/20T c300:5/20T c320:5/20T c340:5/20TL budget=1" },
 	{ "encrypted records copied", tcp_encrypted, CASE_ENCRYPTED,
-	  " open(d0 i0 c0 s0) c0:200 s0:1400 s1400:1400 s2800:706 c200:216 c416:0F s3506:0F" },
+	  " open(d0 i0 c0 s0) c0:200 s0:1400 s1400:1400 s2800:706 c200:71/216T c416:0F s3506:0F" },
+	{ "encrypted records up to Finished", tcp_encrypted_finished, CASE_ENCRYPTED,
+	  " open(d0 i0 c0 s0) c0:200 s0:784 c200:69/214T s784:5/300T c414:5/300T" },
+	{ "encrypted records until the server goes on", tcp_encrypted_flight, CASE_ENCRYPTED,
+	  " open(d0 i0 c0 s0) c0:200 s0:784 c200:700 c900:700 s784:5/700T c1600:5/700T s1484:5/700T" },
+	{ "encrypted records after early data", tcp_encrypted_early, CASE_ENCRYPTED,
+	  " open(d0 i0 c0 s0) c0:200 c200:5/500T s0:784 c700:84 c784:5/500T" },
+	{ "encrypted records after a HelloRetryRequest", tcp_encrypted_retry, CASE_ENCRYPTED,
+	  " open(d0 i0 c0 s0) c0:200 s0:99 c200:306 s99:860 c506:58" },
+	{ "more encrypted records than are told", tcp_encrypted_many, CASE_ENCRYPTED,
+	  " open(d0 i0 c0 s0) c0:200 s0:784 c200:285/320T c520:0/40T" },
 	{ 0 },
 };
 

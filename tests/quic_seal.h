@@ -61,7 +61,7 @@ static inline size_t quic_seal(const struct quic_seal *s, const void *payload, s
 	const struct quic_version *v = quic_version(s->version);
 	size_t head = quic_seal_header(s, v->v2, len, out);
 	EVP_CIPHER_CTX *gcm = EVP_CIPHER_CTX_new(), *ecb = EVP_CIPHER_CTX_new();
-	struct quic_keys k;
+	struct tls13_keys k;
 	uint8_t mask[16];
 	int n;
 

@@ -56,6 +56,7 @@ static void conn_drop_parser(struct conn *c)
 		for (size_t i = 0; c->chain[side] && i < c->chain[side]->n; i++)
 			cert_put(c->chain[side]->v[i]);
 	c->chain[0] = c->chain[1] = NULL;
+	conn_stop_waiting(c);
 	tls_conn_free(c->tls);
 	c->tls = NULL;
 	arena_free(&c->arena);
@@ -96,7 +97,7 @@ static struct reasm_used feed(void *ctx, int dir, const uint8_t *p, size_t len, 
 	struct conn *c = ctx;
 	struct tls_fed fed = tls_conn_feed(c->tls, dir, p, len, time_ns, segments);
 
-	return (struct reasm_used){ .consumed = fed.done ? len : fed.consumed, .skip = fed.skip };
+	return (struct reasm_used){ .consumed = fed.done ? len : fed.consumed, .skip = fed.skip, .optional = fed.optional };
 }
 
 static struct reasm_used feed_0(void *ctx, const uint8_t *p, size_t len, uint64_t time_ns, uint32_t segments)
@@ -140,6 +141,9 @@ void conn_finish(struct conn *c, enum event_cause cause)
 
 	if (c->reported)
 		return;
+	tls_conn_give_up_secrets(c->tls);
+	if (c->over)
+		cause = EVENT_CAUSE_CLOSED;
 	all = all_wanted(c);
 	for (int d = 0; d < 2; d++) {
 		struct reasm_reader reader = reader_for(c, d);
@@ -155,7 +159,12 @@ void conn_finish(struct conn *c, enum event_cause cause)
 struct conn *conn_new(struct pipeline *p, const struct hs_tuple *tuple, uint64_t time_ns)
 {
 	struct tls_events events = { .certificate = on_certificate, .ocsp = on_ocsp };
-	struct tls_options opt = { .upgrades = true };
+	struct tls_options opt = {
+		.upgrades = true,
+		.secrets = p->set.secrets,
+		.secrets_later = p->set.secrets_wait_ns,
+		.transcripts = p->set.transcripts,
+	};
 	struct conn *c;
 
 	c = calloc(1, sizeof(*c));
@@ -199,7 +208,10 @@ bool conn_outlives_reset(const struct conn *c)
 
 void conn_check(struct conn *c, bool ended)
 {
-	if (ended)
+	c->over |= ended;
+	if (tls_conn_waits(c->tls))
+		conn_wait(c);
+	else if (c->over)
 		conn_finish(c, EVENT_CAUSE_CLOSED);
 	else if (tls_conn_settled(c->tls))
 		conn_finish(c, EVENT_CAUSE_SETTLED);
@@ -218,6 +230,7 @@ void conn_tcp(struct conn *c, const struct segment *s)
 		.wire_len = rec->wire_len,
 		.lost_tail = rec->flags & (HS_SEG_SNAPPED | HS_SEG_BUDGET),
 		.retransmit = rec->flags & HS_SEG_RETRANSMIT,
+		.trimmed = rec->flags & HS_SEG_TRIMMED,
 		.time_ns = s->time_ns,
 	};
 

@@ -39,6 +39,12 @@ struct conn {
 	bool lingering;
 	TAILQ_ENTRY(conn) linger;
 	uint64_t linger_until;
+	bool waiting;			/* for secrets */
+	bool over;			/* its end was seen */
+	TAILQ_ENTRY(conn) wait;
+	uint64_t wait_until;
+	struct table_node transcript;	/* in the pipeline's transcripts */
+	bool has_transcript;
 	TAILQ_ENTRY(conn) order;	/* with reported, or with open */
 	size_t cert_bytes;		/* of its certificates, which it may be the only one to hold */
 	size_t charged;			/* to the budget, for arena and certificates */
@@ -53,6 +59,8 @@ struct pipeline {
 	struct table *conns;
 	struct table *hellos;		/* the same connections, by the random of their ClientHello */
 	TAILQ_HEAD(, conn) lingering;	/* by linger_until */
+	TAILQ_HEAD(, conn) waiting;	/* by wait_until */
+	struct table *transcripts;	/* the connections that wait, by the hash of their hellos where it is known */
 	TAILQ_HEAD(, conn) open;	/* not reported, the one that was silent longest first */
 	TAILQ_HEAD(, conn) reported;	/* the first to go when there is no room */
 	struct reasm_budget budget;	/* reassembly, and what parsers have learnt */
@@ -79,6 +87,15 @@ void conn_check(struct conn *c, bool ended);
 bool conn_outlives_reset(const struct conn *c);
 /* Ends the connection for the parser, and reports it; once. */
 void conn_finish(struct conn *c, enum event_cause cause);
+/* conn_secrets.c: those that wait for secrets. */
+void conn_wait(struct conn *c);
+void conn_stop_waiting(struct conn *c);
+/* Secrets came, or time is up: true when that was its end, and it is freed. */
+bool conn_go_on(struct conn *c);
+/* What is due; the next time to look. */
+uint64_t conn_wait_tick(struct pipeline *p);
+void conn_wait_step_back(struct pipeline *p, uint64_t now_ns);
+
 /* Only its flow is kept from now on. */
 void conn_set_reported(struct conn *c);
 

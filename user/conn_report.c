@@ -41,6 +41,8 @@ static void count_losses(struct pipeline *p, const struct conn *c, const struct 
 	p->stats.gaps += c->flow.stream[0].gaps + c->flow.stream[1].gaps;
 	if (h->steps_truncated || h->side[0].truncated || h->side[1].truncated)
 		p->stats.handshake_truncated++;
+	p->stats.opened += h->opened[0] || h->opened[1];
+	p->stats.open_failed += h->open_failed;
 }
 
 /* Of what is known now: known chains cost a look-up (verify.h). */

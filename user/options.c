@@ -45,6 +45,7 @@ const struct option_row option_rows[] = {
 	{ "ct-logs", 0, KIND_TEXT, AT(ct_logs), 0, 0, 0, NULL, "FILE", "verify SCTs with this list of transparency logs" },
 	{ "bad-keys", 0, KIND_TEXT, AT(bad_keys), 0, 0, 0, NULL, "FILE", "public keys known to be bad: SHA-256 of their SPKI" },
 	{ "policy", 0, KIND_TEXT, AT(policy), 0, 0, 0, NULL, "FILE", "what is demanded here: see hsmon-policy(5)" },
+	{ "keylog", 0, KIND_TEXT, AT(keylog), 0, 0, 0, NULL, "FILE", "open TLS 1.3 handshakes with the secrets in this key log" },
 	{ "state", 0, KIND_TEXT, AT(state), 0, 0, 0, NULL, "FILE", "keep the inventory there; hsmon certs shows it" },
 	{ "fail-on", 0, KIND_WORD, AT(fail_on), 0, 0, 0, severities, "SEVERITY",
 	  "exit with status 3 after a finding of info, low, medium, high or critical" },
@@ -214,6 +215,7 @@ struct hs_config options_gate_config(const struct options *o)
 		.budget = HS_BUDGET_DEFAULT,
 		.wake_bytes = (__u32)(o->ring_kib * 1024 / WAKE_SHARE),
 		.any_port = o->ports.any,
+		.copy_encrypted = o->keylog != NULL,
 		.upgrades = 1,
 		.tap = o->attach >= OPTIONS_ATTACH_XDP,
 	};

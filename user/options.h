@@ -32,7 +32,7 @@ struct options {
 	const char *columns;		/* of CSV, comma-separated, known to the schema; NULL: the usual ones */
 	enum options_attach attach;
 	bool verbose, der, no_color;
-	const char *ca_file, *ca_dir, *ct_logs, *bad_keys, *policy, *state;	/* NULL: not given */
+	const char *ca_file, *ca_dir, *ct_logs, *bad_keys, *policy, *state, *keylog;	/* NULL: not given */
 	int64_t at;			/* certificates are judged at this time, seconds since the epoch; 0: the handshake's */
 	int fail_on;			/* 0: never; else enum severity and 1 */
 	const char *user;		/* whom the reader becomes; NULL: hsmon or nobody */

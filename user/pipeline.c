@@ -112,7 +112,7 @@ static void on_segment(void *ctx, const struct segment *s)
 	conn_join(c);
 	if (!c->reported)
 		conn_check(c, ended);
-	if (ended)
+	if (ended && c->reported)
 		conn_free(c);
 	relieve(p);
 }
@@ -137,12 +137,14 @@ struct pipeline *pipeline_new(const struct pipeline_settings *settings)
 	p->budget.limit = settings->max_memory;
 	TAILQ_INIT(&p->open);
 	TAILQ_INIT(&p->lingering);
+	TAILQ_INIT(&p->waiting);
 	TAILQ_INIT(&p->reported);
 	p->conns = table_new();
 	p->hellos = table_new();
+	p->transcripts = table_new();
 	p->certs = cert_store_new(settings->max_certs, settings->max_cert_memory);
 	p->shares = event_shares_new(SHARES_MAX);
-	if (!p->conns || !p->hellos || !p->certs || !p->shares) {
+	if (!p->conns || !p->hellos || !p->transcripts || !p->certs || !p->shares) {
 		pipeline_free(p);
 		return NULL;
 	}
@@ -159,6 +161,7 @@ void pipeline_free(struct pipeline *p)
 		conn_free(conn_of(n));
 	table_free(p->conns);
 	table_free(p->hellos);
+	table_free(p->transcripts);
 	event_shares_free(p->shares);
 	cert_store_free(p->certs);
 	free(p);
@@ -204,22 +207,24 @@ static void step_back(struct pipeline *p, uint64_t now_ns)
 	TAILQ_FOREACH(c, &p->lingering, linger)
 		if (c->linger_until > now_ns + p->set.linger_ns)
 			c->linger_until = now_ns + p->set.linger_ns;
+	conn_wait_step_back(p, now_ns);
 	p->now_ns = now_ns;
 }
 
 uint64_t pipeline_tick(struct pipeline *p, uint64_t now_ns)
 {
-	uint64_t next = UINT64_MAX;
 	struct table_node *n;
+	uint64_t next;
 	struct conn *c;
 
 	if (now_ns > p->now_ns)
 		p->now_ns = now_ns;
 	else if (now_ns && now_ns + NS_PER_S < p->now_ns)
 		step_back(p, now_ns);
+	next = conn_wait_tick(p);
 	while ((c = TAILQ_FIRST(&p->lingering)) && c->linger_until <= p->now_ns)
 		conn_finish(c, EVENT_CAUSE_SETTLED);
-	if (c)
+	if (c && c->linger_until < next)
 		next = c->linger_until;
 	while ((n = table_oldest(p->conns))) {
 		uint64_t due;

@@ -16,6 +16,7 @@
 struct handshake_event;
 struct pipeline;
 struct assessor;
+struct secret_store;
 
 struct pipeline_settings {
 	size_t max_flows;
@@ -28,6 +29,9 @@ struct pipeline_settings {
 	bool der;
 	bool ja3_text;			/* with what JA3 and JA3S are digests of */
 	const char *host_name;		/* NULL: a capture file */
+	struct secret_store *secrets;	/* of TLS 1.3; NULL: none; not owned */
+	uint64_t secrets_wait_ns;	/* a handshake is held back so long for them; 0: all there are come first */
+	bool transcripts;		/* some are found by the hash of the hellos */
 	struct assessor *assessor;	/* NULL: nothing is judged; not owned */
 	const char *(*interface_name)(void *ctx, uint32_t ifindex);
 	void *interface_ctx;
@@ -40,6 +44,8 @@ struct pipeline_settings {
 struct pipeline_stats {
 	uint64_t flows, flows_evicted, reassembly_refused, gaps, handshake_truncated, no_handshake, out_of_memory;
 	uint64_t joined;		/* seen once more, behind address translation */
+	uint64_t opened, open_failed;	/* handshakes of TLS 1.3: opened with secrets; secrets that open nothing */
+	uint64_t secrets_malformed, secrets_unused;	/* filled in by whoever reads them */
 	size_t flows_now, memory_now;
 	struct cert_store_stats certs;
 };
@@ -53,6 +59,10 @@ struct segment_sink pipeline_sink(struct pipeline *p);
 void pipeline_watch_losses(struct pipeline *p, uint64_t (*fn)(void *ctx), void *ctx);
 /* Everything that waited has been delivered; lost: what fn said before the last of it was. */
 void pipeline_caught_up(struct pipeline *p, uint64_t lost);
+/* From now on secrets may come later than what they open; as secrets_wait_ns. */
+void pipeline_expect_secrets(struct pipeline *p, uint64_t wait_ns);
+/* A secret was put into the store: by that key, the ClientHello's random or the hash of the hellos. */
+void pipeline_secret_came(struct pipeline *p, const uint8_t *key, size_t key_len, bool is_random);
 /* What is due at that time (wall clock, ns) is done; returns when to come again, UINT64_MAX: nothing waits. 0: the time of the
  * latest segment. More than a second earlier than that: the clock was set back. */
 uint64_t pipeline_tick(struct pipeline *p, uint64_t now_ns);

@@ -17,6 +17,7 @@
 #include "confine.h"
 #include "control.h"
 #include "options.h"
+#include "secrets.h"
 #include "session.h"
 
 #define DRAIN_MAX 512			/* records between two looks at the control socket */
@@ -176,7 +177,7 @@ static void ignore_signals(void)
 static int confine_reader(const struct reader *r)
 {
 	const int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, r->control_fd, r->ring_fd, r->epoll_fd,
-			     session_state_fd(r->session) };
+			     session_state_fd(r->session), secrets_fd(session_secrets(r->session)) };
 
 	return confine(r->opt->user, false, keep, sizeof(keep) / sizeof(*keep));
 }

@@ -13,6 +13,7 @@
 #include "capture/file.h"
 #include "confine.h"
 #include "options.h"
+#include "secrets.h"
 #include "session.h"
 
 #define STEP_PACKETS 64			/* between two looks at what is due */
@@ -83,12 +84,17 @@ static int open_file(struct replay *r)
 		return HS_EXIT_INPUT;
 	}
 	status = confine(r->opt->user, true, (const int[]){ STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, fileno(in),
-							    session_state_fd(r->session) }, 5);
+							    session_state_fd(r->session), secrets_fd(session_secrets(r->session)) }, 6);
 	if (status)
 		fclose(in);
 	else
 		r->in = in;
 	return status;
+}
+
+static void on_secrets(void *ctx, const uint8_t *p, size_t len)
+{
+	secrets_block(ctx, p, len);
 }
 
 static int begin_file(struct replay *r)
@@ -98,6 +104,8 @@ static int begin_file(struct replay *r)
 			.config = options_gate_config(r->opt),
 			.ports = { r->opt->ports.bits[0], r->opt->ports.bits[1] },
 		},
+		.secrets = on_secrets,
+		.secrets_ctx = session_secrets(r->session),
 	};
 	struct segment_sink sink = { r, on_open, on_segment, on_crossing };
 	char err[256];
@@ -134,8 +142,10 @@ int replay_run(const struct options *opt)
 		return status;
 	r.inner = session_sink(r.session);
 	status = open_file(&r);
-	if (!status)
+	if (!status) {
+		secrets_poll(session_secrets(r.session), 0);
 		status = begin_file(&r);
+	}
 	if (status) {
 		session_free(r.session);
 		return status;

@@ -84,5 +84,9 @@ void report_fill(struct stats_event *e, const struct hs_counters *counters, cons
 		add(&e->notes, notes[i].name, notes[i].text, counters->v[notes[i].counter]);
 	add(&e->notes, "translated", "handshakes seen again behind address translation", stats->joined);
 	add(&e->notes, "no_handshake", "connections without a handshake", stats->no_handshake);
+	add(&e->notes, "opened", "TLS 1.3 handshakes opened with secrets", stats->opened);
+	add(&e->notes, "not_opened", "TLS 1.3 handshakes whose secrets do not open them", stats->open_failed);
+	add(&e->notes, "secrets_malformed", "malformed lines in key logs", stats->secrets_malformed);
+	add(&e->notes, "secrets_unused", "secrets that were wiped unused: too many, or too old", stats->secrets_unused);
 	own_cost(e);
 }

@@ -20,6 +20,7 @@
 #include "options.h"
 #include "pipeline.h"
 #include "report.h"
+#include "secrets.h"
 #include "sink/sink.h"
 #include "sink/summary.h"
 #include "state.h"
@@ -44,6 +45,7 @@ struct session {
 	struct assessor *assessor;
 	struct inventory *inventory;
 	struct state *state;		/* NULL: none */
+	struct secrets *secrets;	/* NULL: none */
 	uint64_t flush_due_ns;		/* of the inventory to the state */
 	struct sink *sink;
 	struct summary *summary;
@@ -100,6 +102,11 @@ static int open_state(struct session *s)
 int session_state_fd(const struct session *s)
 {
 	return s->state ? state_fd(s->state) : -1;
+}
+
+struct secrets *session_secrets(const struct session *s)
+{
+	return s->secrets;
 }
 
 /* What cannot be sent now is sent the next time. */
@@ -219,6 +226,7 @@ static struct pipeline *make_pipeline(struct session *s, bool live)
 		.der = s->opt->der,
 		.ja3_text = s->opt->schema == SCHEMA_EVE,
 		.host_name = live ? s->uts.nodename : NULL,
+		.secrets = secrets_store(s->secrets),
 		.assessor = s->assessor,
 		.interface_name = interface_name,
 		.interface_ctx = s,
@@ -285,12 +293,15 @@ int session_new(struct session **out, const struct options *opt, bool live)
 		uname(&s->uts);
 		status = make_assessor(opt, &s->assessor);
 	}
+	if (!status)
+		status = secrets_new(&s->secrets, opt, live);
 	if (!status) {
 		s->interfaces = table_new();
 		s->summary = summary_new((int)opt->expiry_warn_days);
 		s->sink = make_sink(opt);
 		s->pipeline = make_pipeline(s, live);
 		s->inventory = make_inventory(s);
+		secrets_tell(s->secrets, s->pipeline);
 		if (!s->inventory || !s->interfaces || !s->summary || !s->sink || !s->pipeline)
 			status = HS_EXIT_MEMORY;
 	}
@@ -311,6 +322,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	pipeline_free(s->pipeline);
+	secrets_free(s->secrets);
 	assessor_free(s->assessor);
 	inventory_free(s->inventory);
 	state_free(s->state);
@@ -344,7 +356,10 @@ bool session_is_over(const struct session *s)
 
 uint64_t session_tick(struct session *s, uint64_t now_ns)
 {
-	uint64_t next = pipeline_tick(s->pipeline, now_ns);
+	uint64_t next;
+
+	secrets_poll(s->secrets, now_ns);
+	next = pipeline_tick(s->pipeline, now_ns);
 
 	note_error(s, sink_flush(s->sink));
 	flush_inventory(s, now_ns);
@@ -355,6 +370,7 @@ static void stats(struct session *s, const struct hs_counters *counters, uint64_
 {
 	struct pipeline_stats ps = pipeline_stats(s->pipeline);
 
+	secrets_stats(s->secrets, &ps);
 	report_fill(e, counters, &ps, &s->outcomes, now_ns, last);
 	if (!s->write_error)
 		note_error(s, sink_stats(s->sink, e));

@@ -12,6 +12,7 @@
 #include "capture/segment.h"
 
 struct options;
+struct secrets;
 struct session;
 struct hs_counters;
 
@@ -25,6 +26,8 @@ int session_check(const struct options *opt);
 struct segment_sink session_sink(struct session *s);
 /* To stay open in the sandbox; -1: none. */
 int session_state_fd(const struct session *s);
+/* Where secrets of this run come from; NULL: nowhere. */
+struct secrets *session_secrets(const struct session *s);
 
 /* pipeline_watch_losses() and pipeline_caught_up(). */
 void session_watch_losses(struct session *s, uint64_t (*fn)(void *ctx), void *ctx);

@@ -38,18 +38,23 @@ static void on_certificate(void *ctx, enum tls_side side UNUSED, uint32_t index 
 	memcpy(t->cert, der, t->cert_len);
 }
 
-static inline struct dtls_test *dtls_test_new(uint16_t version)
+static inline struct dtls_test *dtls_test_new_with(uint16_t version, const struct tls_options *opt)
 {
 	struct dtls_test *t = calloc(1, sizeof(*t));
 	struct tls_events events = { .ctx = t, .certificate = on_certificate };
 
 	t->arena = malloc(sizeof(*t->arena));
 	arena_init(t->arena, 1 << 20);
-	t->conn = tls_conn_new(t->arena, NULL, &events);
+	t->conn = tls_conn_new(t->arena, opt, &events);
 	t->hs = tls_conn_handshake(t->conn);
 	t->now = 1000;
 	t->version = version;
 	return t;
+}
+
+static inline struct dtls_test *dtls_test_new(uint16_t version)
+{
+	return dtls_test_new_with(version, NULL);
 }
 
 static inline void dtls_test_free(struct dtls_test *t)

@@ -20,7 +20,7 @@ static size_t hex_equal(const uint8_t *p, size_t n, const char *hex)
 
 static void keys_are(uint32_t version, bool server, const char *key, const char *iv, const char *hp)
 {
-	struct quic_keys k;
+	struct tls13_keys k;
 	uint8_t dcid[8];
 
 	unhex(QUIC_DCID, dcid);
@@ -88,7 +88,7 @@ static void opens(const char *hex, uint32_t version, bool server, const char *me
 	size_t n = unhex(hex, packet), want_len = unhex(message, want);
 	struct reader r = reader_of(packet, n), payload;
 	struct quic_packet p;
-	struct quic_keys k;
+	struct tls13_keys k;
 	int64_t largest = -1;
 
 	unhex(QUIC_DCID, dcid);
@@ -116,7 +116,7 @@ static void test_open_bad(void **state UNUSED)
 {
 	uint8_t packet[1500], dcid[8];
 	size_t n = unhex(QUIC_V1_SERVER, packet);
-	struct quic_keys k;
+	struct tls13_keys k;
 
 	unhex(QUIC_DCID, dcid);
 	assert_true(quic_keys_derive(tls_crypto(), quic_version(1), reader_of(dcid, 8), true, &k));

@@ -18,6 +18,7 @@ struct reader_log {
 	uint8_t got[STREAM_LEN * 2];
 	size_t len, unused;		/* bytes left over at each feed, at most */
 	uint64_t skip_at, skip;		/* after so many bytes, do not want the next ones */
+	uint64_t optional_to;		/* bytes up to that many may be left out */
 	uint64_t gap_bytes;
 	unsigned gaps, feeds;
 };
@@ -38,7 +39,7 @@ static struct reasm_used on_feed(void *ctx, const uint8_t *p, size_t len, uint64
 	}
 	memcpy(log->got + log->len, p, use);
 	log->len += use;
-	return (struct reasm_used){ use, skip };
+	return (struct reasm_used){ use, skip, log->optional_to > log->len + log->gap_bytes ? log->optional_to - log->len - log->gap_bytes : 0 };
 }
 
 static void on_gap(void *ctx, uint64_t len, uint64_t time_ns)
@@ -78,7 +79,7 @@ static void end(struct fixture *f)
 
 static void push(struct fixture *f, size_t from, size_t to)
 {
-	struct reasm_segment seg = { f->isn + (uint32_t)from, stream + from, to - from, (uint32_t)(to - from), false, false, 1 };
+	struct reasm_segment seg = { f->isn + (uint32_t)from, stream + from, to - from, (uint32_t)(to - from), false, false, false, 1 };
 
 	reasm_segment(&f->r, &seg, &f->reader);
 }
@@ -144,7 +145,7 @@ static void test_first_wins(void **state)
 {
 	struct fixture f;
 	uint8_t other[100];
-	struct reasm_segment seg = { 0, other, 100, 100, false, false, 1 };
+	struct reasm_segment seg = { 0, other, 100, 100, false, false, false, 1 };
 
 	(void)state;
 	begin(&f, 0);
@@ -176,7 +177,7 @@ static void test_unused_rest(void **state)
 static void test_skip_without_the_bytes(void **state)
 {
 	struct fixture f;
-	struct reasm_segment head = { 0, stream, 105, 600, false, false, 1 };	/* the rest was left out */
+	struct reasm_segment head = { 0, stream, 105, 600, false, false, false, 1 };	/* the rest was left out */
 
 	(void)state;
 	begin(&f, 0);
@@ -227,7 +228,7 @@ static void test_gap_at_end(void **state)
 static void test_snapped_is_a_gap_at_once(void **state)
 {
 	struct fixture f;
-	struct reasm_segment seg = { 0, stream, 60, 1000, true, false, 1 };
+	struct reasm_segment seg = { 0, stream, 60, 1000, true, false, false, 1 };
 
 	(void)state;
 	begin(&f, 0);
@@ -297,7 +298,7 @@ static void test_start_from_peers_ack(void **state)
 	f.isn = 0;
 	reasm_ack(&f.r, 1000, 1, &f.reader);
 	for (int i = 0; i < 2; i++) {
-		struct reasm_segment seg = { seqs[i], stream + seqs[i] - 1000, 1000, 1000, false, false, 1 };
+		struct reasm_segment seg = { seqs[i], stream + seqs[i] - 1000, 1000, 1000, false, false, false, 1 };
 
 		reasm_segment(&f.r, &seg, &f.reader);
 	}
@@ -369,7 +370,7 @@ static void test_budget_bad(void **state)
 static void test_far_away_bad(void **state)
 {
 	struct fixture f;
-	struct reasm_segment seg = { 0x40000000, stream, 100, 100, false, false, 1 };
+	struct reasm_segment seg = { 0x40000000, stream, 100, 100, false, false, false, 1 };
 
 	(void)state;
 	begin(&f, 0);

@@ -232,6 +232,25 @@ static void test_tells_who_waits(void **state UNUSED)
 	secret_store_free(w.store);
 }
 
+static void test_rooms(void **state UNUSED)
+{
+	struct secret_store *s = store_of(2, 0);
+	uint8_t *a = secret_store_take_room(s), *b = secret_store_take_room(s);
+
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_null(secret_store_take_room(s));
+	memset(a, 0xaa, SECRET_ROOM_LEN);
+	memset(b, 0xbb, SECRET_ROOM_LEN);
+	secret_store_give_room(s, a);
+	secret_store_give_room(s, NULL);
+	assert_int_equal(b[0], 0xbb);
+	assert_ptr_equal(secret_store_take_room(s), a);
+	for (size_t i = 0; i < SECRET_ROOM_LEN; i++)
+		assert_int_equal(a[i], 0);
+	secret_store_free(s);
+}
+
 /* Does the kernel leave that address out of a core dump (dd), and does it keep it in memory (lo)? */
 static void flags_of(const void *p, bool *no_dump, bool *locked)
 {
@@ -279,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_forgets),
 		cmocka_unit_test(test_expires),
 		cmocka_unit_test(test_tells_who_waits),
+		cmocka_unit_test(test_rooms),
 		cmocka_unit_test(test_memory_is_not_dumped),
 	};
 

@@ -29,6 +29,8 @@ struct capture_file {
 	bool understood;		/* one was */
 	int end;			/* what a further step gives: -errno, or 0 */
 	bool ended;
+	void (*secrets)(void *ctx, const uint8_t *p, size_t len);
+	void *secrets_ctx;
 	char err[PCAP_ERRBUF_SIZE];
 };
 
@@ -73,6 +75,14 @@ static int open_pcap(struct capture_file *f, FILE *in, char *err, size_t err_len
 	return f->link ? 0 : explain_link(err, err_len, f->linktype);
 }
 
+static void on_secrets(void *ctx, const uint8_t *p, size_t len)
+{
+	struct capture_file *f = ctx;
+
+	gate_copy_encrypted(f->gate);
+	f->secrets(f->secrets_ctx, p, len);
+}
+
 static int open_any(struct capture_file *f, FILE *in, char *err, size_t err_len)
 {
 	const char *text;
@@ -87,6 +97,10 @@ static int open_any(struct capture_file *f, FILE *in, char *err, size_t err_len)
 	if (first != PCAPNG_FIRST_BYTE)
 		return open_pcap(f, in, err, err_len);
 	ret = pcapng_open(in, &f->pcapng, &text);
+	if (!ret && f->secrets) {
+		ret = pcapng_secrets(f->pcapng, on_secrets, f);
+		text = strerror(-ret);
+	}
 	return ret ? explain(err, err_len, ret == -ENODATA ? -EBADMSG : ret, text) : 0;
 }
 
@@ -102,6 +116,8 @@ static struct capture_file *file_new(const struct capture_file_settings *setting
 	if (!f)
 		return NULL;
 	f->unknown_link = -1;
+	f->secrets = settings->secrets;
+	f->secrets_ctx = settings->secrets_ctx;
 	f->gate = gate_new(&settings->gate, sink);
 	if (f->gate)
 		f->fragments = fragments_new(f->gate, settings->fragment_bytes);

@@ -18,6 +18,10 @@ struct capture_file;
 struct capture_file_settings {
 	struct gate_settings gate;
 	size_t fragment_bytes;		/* most memory for IP fragments; 0: a default */
+	/* A TLS key log that is in the file: before the first packet, or where it cannot be read twice, in its place. From then
+	 * on encrypted handshake records are captured, too. Borrowed for the call. NULL: not wanted. */
+	void (*secrets)(void *ctx, const uint8_t *p, size_t len);
+	void *secrets_ctx;
 };
 
 /* To be opened while that is still allowed; "-" is standard input. NULL: errno says why not. Not a byte is read yet. */

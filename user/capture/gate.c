@@ -271,6 +271,11 @@ void gate_on_fragment(struct gate *g, gate_fragment_fn fn, void *ctx)
 	g->fragment_ctx = ctx;
 }
 
+void gate_copy_encrypted(struct gate *g)
+{
+	g->config.copy_encrypted = 1;
+}
+
 struct hs_counters *gate_counters(struct gate *g)
 {
 	return &g->counters;

@@ -51,6 +51,8 @@ typedef void (*gate_fragment_fn)(void *ctx, const struct hs_fragment *rec, const
 struct gate *gate_new(const struct gate_settings *settings, const struct segment_sink *sink);
 void gate_free(struct gate *g);
 void gate_on_fragment(struct gate *g, gate_fragment_fn fn, void *ctx);
+/* From now on as hs_config.copy_encrypted says. */
+void gate_copy_encrypted(struct gate *g);
 /* Times are the packet's. */
 void gate_packet(struct gate *g, const struct gate_packet *p);
 /* The same for one that has been put together from packets that were counted. */

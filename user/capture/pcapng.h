@@ -20,8 +20,14 @@ struct pcapng_packet {
 	uint8_t hook;			/* enum hs_hook */
 };
 
+/* A TLS key log, whole lines in NSS's format as far as the file keeps to that; borrowed for the call. */
+typedef void (*pcapng_secrets_fn)(void *ctx, const uint8_t *p, size_t len);
+
 /* Takes over the stream, which is at its beginning, also when it fails. 0, -ENOMEM, or as pcapng_next(). */
 int pcapng_open(FILE *in, struct pcapng **out, const char **err);
+/* The file's key logs go to fn: all of them now, wherever in the file they are, if it is one that can be read twice; else each when
+ * it comes. To be called before the first packet is read. 0 or -errno. */
+int pcapng_secrets(struct pcapng *ng, pcapng_secrets_fn fn, void *ctx);
 /* 1: *out is filled; 0: the end; -ENODATA: cut short; -EBADMSG: contradicts itself; -ENOMEM; other: cannot be read. */
 int pcapng_next(struct pcapng *ng, struct pcapng_packet *out);
 /* What is wrong, a phrase. */

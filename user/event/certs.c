@@ -192,6 +192,8 @@ static bool flight_was_seen(const struct tls_handshake *h)
 	for (size_t i = 0; i < h->step_cnt; i++)
 		if (h->steps[i].kind == TLS_STEP_SERVER_HELLO_DONE)
 			return !h->side[TLS_SERVER].gap;
+	if (h->opened[TLS_SERVER] && h->side[TLS_SERVER].finished)
+		return !h->side[TLS_SERVER].gap;
 	return h->resumed && h->established && h->version && h->version < 0x0304;
 }
 

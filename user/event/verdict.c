@@ -12,6 +12,7 @@
 #define ALERT_CLOSE_NOTIFY 0
 #define ALERT_USER_CANCELED 90
 #define VERSION_TLS13 0x0304
+#define VERSION_DTLS13 0xfefc
 
 static const char *side_name(int side)
 {
@@ -261,12 +262,15 @@ void verdict_of(const struct event_source *src, struct verdict *v)
 const char *verdict_visibility(const struct event_source *src)
 {
 	const struct tls_handshake *h = src->tls;
+	static const char *const seen[] = {
+		[TLS_OPENED_NONE] = "wire", [TLS_OPENED_KEYLOG] = "keylog", [TLS_OPENED_SECRETS] = "secrets",
+	};
 
 	if (src->chain[TLS_SERVER].n || h->certificate[TLS_SERVER].seen)
-		return "wire";
+		return seen[h->opened[TLS_SERVER]];
 	if (h->resumed)
 		return "resumed";
-	if (h->version == VERSION_TLS13 && h->server_hello.seen)
+	if ((h->version == VERSION_TLS13 || h->version == VERSION_DTLS13) && h->server_hello.seen)
 		return "encrypted";
 	if (h->side[TLS_SERVER].gap || h->side[TLS_SERVER].truncated ||
 	    (!h->server_hello.seen && (h->side[TLS_SERVER].app_records || h->established)))

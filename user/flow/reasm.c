@@ -140,6 +140,7 @@ static void feed(struct reasm *r, const uint8_t *p, size_t len, uint64_t time_ns
 		r->rest_len = left;
 	}
 	move_head(r, r->head + used.consumed + used.skip);
+	r->optional_end = used.optional ? r->head + used.optional : 0;
 	if (p != r->rest && left && !rest_append(r, p + (len - left), left)) {
 		move_head(r, r->edge);
 		r->gaps++;
@@ -168,8 +169,10 @@ static void declare_gap(struct reasm *r, uint64_t to, uint64_t time_ns, const st
 {
 	uint64_t missing = to - r->head;
 
-	r->gaps++;
-	r->gap_bytes += to - r->edge;
+	if (to > r->optional_end) {
+		r->gaps++;
+		r->gap_bytes += to - r->edge;
+	}
 	r->rest_len = 0;
 	r->rest_segments = 0;
 	r->stalled = 0;
@@ -287,6 +290,8 @@ void reasm_segment(struct reasm *r, const struct reasm_segment *seg, const struc
 		size_t old = (size_t)(r->edge - off);
 
 		feed(r, p + old, len - old, seg->time_ns, 1, reader);
+		if (seg->trimmed && r->edge == off + len && r->edge < r->optional_end)
+			declare_gap(r, r->optional_end, seg->time_ns, reader);
 		drain(r, reader);
 	}
 	check_holes(r, seg->time_ns, reader);

@@ -29,6 +29,7 @@ struct reasm {
 	uint64_t head, edge;		/* next byte to use up, next byte to arrive */
 	uint64_t acked;			/* the peer has confirmed everything before */
 	uint64_t void_end;		/* bytes before this that are not there never will be */
+	uint64_t optional_end;		/* bytes up to here are of use to the reader, but their absence is no gap */
 	uint64_t last_end;		/* where FIN or RST says that the stream ends; 0: not known */
 	uint32_t base_seq;
 	bool started, fed;
@@ -51,6 +52,7 @@ struct reasm_segment {
 	uint32_t wire_len;		/* stream bytes; those past len were not captured */
 	bool lost_tail;			/* ... and are lost (snap length, budget); else left out on purpose */
 	bool retransmit;		/* known to be one */
+	bool trimmed;			/* behind len something was left out on purpose: a record's body, to its end */
 	uint64_t time_ns;
 };
 
@@ -58,6 +60,7 @@ struct reasm_segment {
 struct reasm_used {
 	size_t consumed;
 	uint64_t skip;			/* not wanted, behind those consumed: may never arrive */
+	uint64_t optional;		/* wanted, behind those: a gap there is told, and not counted */
 };
 
 /* The reader of the stream. */

@@ -38,6 +38,7 @@ static void hand_on(struct tls_conn *c, int dir, const uint8_t *body, uint32_t l
 	struct tls_message m = {
 		.at = { .dir = dir, .record = a->record, .time_ns = a->last_ns },
 		.type = a->type,
+		.decrypted = a->decrypted,
 		.body = body,
 		.len = len,
 		.wire_len = a->wire_len,

@@ -27,7 +27,9 @@ struct tls_conn *tls_conn_new(struct arena *arena, const struct tls_options *opt
 
 void tls_conn_free(struct tls_conn *c)
 {
-	(void)c;			/* everything is the arena's */
+	/* Everything else is the arena's. */
+	if (c)
+		tls_sealed_free(c);
 }
 
 static void enter(struct tls_conn *c, int dir, enum tls_start what)
@@ -109,6 +111,7 @@ struct tls_fed tls_conn_feed(struct tls_conn *c, int dir, const uint8_t *p, size
 		d->stage = TLS_STAGE_OVER;
 	run_stages(c, dir, &in);
 	fed.skip = tls_records_skip(d);
+	fed.optional = tls_records_optional(d);
 	fed.done = d->stage == TLS_STAGE_OVER;
 	return fed;
 }
@@ -129,7 +132,7 @@ void tls_conn_gap(struct tls_conn *c, int dir, uint64_t len, uint64_t time_ns)
 	if (!len || d->stage == TLS_STAGE_OVER)
 		return;
 	d->now_ns = time_ns;
-	if (!c->hs.established)
+	if (!c->hs.established && len > tls_records_optional(d))
 		tls_dir_state(c, dir)->gap = true;
 	switch (d->stage) {
 	case TLS_STAGE_RECORDS:
@@ -162,6 +165,7 @@ void tls_conn_end(struct tls_conn *c, uint64_t time_ns)
 	if (c->ended)
 		return;
 	c->ended = true;
+	tls_sealed_give_up(c);
 	if (c->carriers.dtls)
 		tls_dtls_end(c, time_ns);
 	if (c->carriers.quic)

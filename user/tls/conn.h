@@ -9,6 +9,7 @@
 #include "tls/handshake.h"
 
 struct arena;
+struct secret_store;
 struct tls_conn;
 
 /* What the parser hands on at once instead of keeping. Bytes are borrowed for the call. Each may be NULL. */
@@ -23,6 +24,9 @@ struct tls_events {
 struct tls_options {
 	uint32_t message_max;		/* longest handshake message kept, bytes; 0: 131072 */
 	bool upgrades;			/* look for TLS after clear text */
+	struct secret_store *secrets;	/* of TLS 1.3; not owned. NULL: there are none, and nothing is opened */
+	bool secrets_later;		/* they may come after the records they open: those are kept for a while */
+	bool transcripts;		/* some are found by the hash of the hellos */
 };
 
 /* What became of fed bytes. */
@@ -31,6 +35,8 @@ struct tls_fed {
 	uint64_t skip;			/* this many bytes of the stream after them are not wanted (the body of an application
 					 * data record): the next bytes to feed are the ones behind, whether or not those in
 					 * between were captured */
+	uint64_t optional;		/* this many bytes after them are of use, but may have been left out of the capture on
+					 * purpose: then they are a gap that says nothing */
 	bool done;			/* nothing more of this direction is wanted */
 };
 
@@ -56,6 +62,15 @@ const struct tls_handshake *tls_conn_handshake(const struct tls_conn *c);
 
 /* The server has begun its flight of SSL 3.0 to TLS 1.2 in clear, and not ended it. */
 bool tls_conn_in_server_flight(const struct tls_conn *c);
+
+/* Are there records that secrets may still open? Until then the handshake is not known as far as it could be. */
+bool tls_conn_waits(const struct tls_conn *c);
+/* Secrets were put into the store that may be this connection's. */
+void tls_conn_secrets_came(struct tls_conn *c);
+/* They are waited for no longer. */
+void tls_conn_give_up_secrets(struct tls_conn *c);
+/* The hash of ClientHello..ServerHello; len 0: not known, or not asked for (tls_options). */
+const uint8_t *tls_conn_transcript(const struct tls_conn *c, size_t *len);
 
 /* Nothing that may still come can change the handshake's event. */
 bool tls_conn_settled(const struct tls_conn *c);

@@ -73,10 +73,9 @@ static bool numbers_anew(const struct tls_conn *c, const struct dtls_messages *m
 	       (f->type == TLS_MSG_CLIENT_HELLO && ms->next == 1 && f->len + 4 > hs->client_hello.bytes);
 }
 
-static void handshake(struct tls_conn *c, struct tls_dtls *d, struct dtls_seen *seen, const struct dtls_record *r)
+void dtls_handshake(struct tls_conn *c, struct tls_dtls *d, struct dtls_seen *seen, struct reader body)
 {
 	struct dtls_messages *mine = &d->dir[seen->at.dir].messages, *theirs = &d->dir[!seen->at.dir].messages;
-	struct reader body = r->body;
 	struct dtls_fragment f;
 
 	while (body.len && dtls_fragment_read(&body, &f)) {
@@ -92,6 +91,11 @@ static void handshake(struct tls_conn *c, struct tls_dtls *d, struct dtls_seen *
 		}
 		dtls_messages_add(c, mine, seen, &f);
 	}
+}
+
+static void handshake(struct tls_conn *c, struct tls_dtls *d, struct dtls_seen *seen, const struct dtls_record *r)
+{
+	dtls_handshake(c, d, seen, r->body);
 }
 
 static void change_cipher_spec(struct tls_conn *c, struct tls_dtls *d, struct dtls_seen *seen, const struct dtls_record *r)
@@ -177,8 +181,7 @@ bool tls_dtls_datagram(struct tls_conn *c, int dir, const uint8_t *p, size_t len
 			continue;
 		}
 		seen.at.record = tls_conn_next_record(c, dir);
-		dtls_messages_flush(c, &d->dir[dir].messages, &seen.at);
-		dtls13_record(c, d, &seen.at, &r);
+		dtls13_protected(c, &seen.at, &r);
 	}
 	return d != NULL;
 }

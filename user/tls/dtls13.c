@@ -13,7 +13,6 @@
 #include "tls/internal.h"
 
 #define EPOCH_EARLY 1
-#define EPOCH_HANDSHAKE 2
 #define HEADER_LEN 12
 #define INNER_TYPE_LEN 1
 #define ALERT_LEN 2
@@ -71,12 +70,12 @@ static void note_last(struct tls_dtls *d, const struct tls_at *at, uint32_t aler
 		d->last_len[!dir] = 0;
 }
 
-void dtls13_record(struct tls_conn *c, struct tls_dtls *d, struct tls_at *at, const struct dtls_record *r)
+void dtls13_record(struct tls_conn *c, struct tls_dtls *d, const struct tls_at *at, const struct dtls_record *r)
 {
 	struct tls_handshake *hs = tls_conn_state(c);
 
 	note_last(d, at, r->len == ALERT_LEN + overhead(hs) ? r->len : 0);
-	if (r->epoch == EPOCH_HANDSHAKE) {
+	if (r->epoch == DTLS13_EPOCH_HANDSHAKE) {
 		handshake(c, d, at, r->len);
 	} else if (r->epoch != EPOCH_EARLY) {
 		later(c, d, at, r->len);

@@ -24,6 +24,8 @@ struct dtls_record {
 	uint64_t number;		/* sequence number; encrypted in a unified header */
 	struct reader body;		/* as much as the datagram has */
 	uint32_t len;
+	const uint8_t *start;		/* of its header */
+	size_t number_offset, number_len;	/* in a unified header: of the sequence number, in the header */
 };
 /* The next record of a datagram; cid_len: length of the connection id that the sender uses, DTLS_CID_UNKNOWN: the rest of
  * the datagram passes for the record. false: not a record. */
@@ -53,6 +55,7 @@ struct dtls_slot {
 	uint32_t len;
 	uint32_t record, records, segments;
 	uint64_t first_ns, last_ns, last_datagram;
+	bool decrypted;
 	struct tls_pieces pieces;
 };
 
@@ -65,6 +68,7 @@ struct dtls_messages {
 struct dtls_seen {
 	struct tls_at at;
 	uint64_t datagram;		/* number */
+	bool decrypted;			/* its record was opened with keys */
 };
 void dtls_messages_add(struct tls_conn *c, struct dtls_messages *ms, const struct dtls_seen *seen,
 		       const struct dtls_fragment *f);
@@ -96,8 +100,16 @@ struct tls_dtls {
 /* The message just handed on was a hello: note what it says of connection ids. */
 void dtls_after_hello(struct tls_conn *c, const struct tls_message *m);
 
-/* dtls13.c: an encrypted record in a unified header. */
-void dtls13_record(struct tls_conn *c, struct tls_dtls *d, struct tls_at *at, const struct dtls_record *r);
+/* The fragments in a handshake record. */
+void dtls_handshake(struct tls_conn *c, struct tls_dtls *d, struct dtls_seen *seen, struct reader body);
+
+/* dtls13.c: an encrypted record in a unified header, that cannot be opened. */
+void dtls13_record(struct tls_conn *c, struct tls_dtls *d, const struct tls_at *at, const struct dtls_record *r);
+/* Its handshake epoch: RFC 9147 section 6.1. */
+#define DTLS13_EPOCH_HANDSHAKE 2
+
+/* dtls13_sealed.c: the same in its place, opened if it can be. */
+void dtls13_protected(struct tls_conn *c, const struct tls_at *at, const struct dtls_record *r);
 void dtls13_end(struct tls_conn *c, struct tls_dtls *d);
 
 #endif

@@ -25,6 +25,7 @@ static void hand_on(struct tls_conn *c, struct dtls_messages *ms, int dir, const
 	struct tls_message m = {
 		.at = { .dir = dir, .record = s->record, .time_ns = s->last_ns },
 		.type = s->type,
+		.decrypted = s->decrypted,
 		.body = body.p,
 		.len = body.len,
 		.wire_len = s->len,
@@ -68,6 +69,7 @@ static void begin(struct dtls_slot *s, const struct dtls_seen *seen, const struc
 	s->records = s->segments = 1;
 	s->first_ns = s->last_ns = seen->at.time_ns;
 	s->last_datagram = seen->datagram;
+	s->decrypted = seen->decrypted;
 	tls_pieces_reset(&s->pieces);
 }
 

@@ -39,7 +39,9 @@ static bool read_unified(struct reader *r, int cid_len, struct dtls_record *out)
 		if (!reader_skip(r, (size_t)cid_len))
 			return false;
 	}
-	if (!reader_uint(r, first & UNIFIED_SEQ16 ? 2 : 1, &out->number))
+	out->number_offset = (size_t)(r->p - out->start);
+	out->number_len = first & UNIFIED_SEQ16 ? 2 : 1;
+	if (!reader_uint(r, out->number_len, &out->number))
 		return false;
 	return first & UNIFIED_LEN ? take_body(r, out) : take_rest(r, out);
 }
@@ -54,7 +56,7 @@ bool dtls_record_read(struct reader *datagram, int cid_len, struct dtls_record *
 {
 	struct reader r = *datagram;
 
-	*out = (struct dtls_record){ 0 };
+	*out = (struct dtls_record){ .start = r.p };
 	if (!r.len)
 		return false;
 	if ((r.p[0] & UNIFIED_MASK) == UNIFIED) {

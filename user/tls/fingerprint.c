@@ -28,7 +28,7 @@ static bool ja3_client(struct tls_crypto *c, const struct tls_client_hello *ch, 
 {
 	struct fp_text t;
 
-	if (!c->md5 || !fp_begin(&t, c->md5_ctx, c->md5))
+	if (!c->md5.md || !fp_begin(&t, c->md5.ctx, c->md5.md))
 		return false;
 	put_client(&t, ch);
 	return fp_end(&t, out, 16);
@@ -91,7 +91,7 @@ bool tls_fingerprint_server(struct tls_server_hello *sh)
 	struct fp_text t;
 
 	sh->ja3s[0] = '\0';
-	if (!c || !c->md5 || !fp_begin(&t, c->md5_ctx, c->md5))
+	if (!c || !c->md5.md || !fp_begin(&t, c->md5.ctx, c->md5.md))
 		return false;
 	put_server(&t, sh);
 	if (fp_end(&t, sh->ja3s, 16))

@@ -159,7 +159,7 @@ struct tls_alert {
 /* One direction, as far as the record layer saw it. */
 struct tls_side_state {
 	bool change_cipher_spec;
-	bool finished;			/* its Finished, in clear or as the first encrypted handshake record after CCS */
+	bool finished;			/* its Finished, opened or as the first encrypted handshake record after CCS */
 	uint64_t finished_ns;
 	uint32_t app_records;		/* application_data records: in TLS 1.3 also the encrypted handshake */
 	uint64_t app_bytes;
@@ -182,6 +182,8 @@ struct tls_proxy {
 	uint8_t source[16], destination[16];	/* network order; 4 bytes of an IPv4 address */
 	uint16_t source_port, destination_port;
 };
+
+enum tls_opened { TLS_OPENED_NONE = 0, TLS_OPENED_KEYLOG, TLS_OPENED_SECRETS };
 
 enum tls_content_guess {		/* what is on a TLS port when it is not TLS */
 	TLS_GUESS_NONE = 0, TLS_GUESS_HTTP, TLS_GUESS_SSH, TLS_GUESS_SMTP, TLS_GUESS_OTHER,
@@ -209,6 +211,8 @@ struct tls_handshake {
 	uint32_t renegotiations, post_handshake_auth;
 	struct tls_alert alert;		/* the last in clear; a fatal one stays, whatever follows it */
 	struct tls_side_state side[2];
+	uint8_t opened[2];		/* by side, TLS 1.3: whose secrets opened handshake records of it, enum tls_opened */
+	bool open_failed;		/* there were secrets, and they open nothing */
 	struct tls_step *steps;
 	size_t step_cnt, step_cap;
 	bool steps_truncated;

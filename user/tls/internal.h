@@ -7,6 +7,7 @@
 #include "tls/conn.h"
 #include "tls/message.h"
 #include "tls/record.h"
+#include "tls/sealed.h"
 #include "tls/upgrade.h"
 #include "wire/reader.h"
 
@@ -46,6 +47,7 @@ struct tls_conn {
 	struct tls_direction dir[2];
 	struct tls_progress progress;
 	struct tls_upgrade upgrade;
+	struct tls_sealed sealed;
 	struct tls_carriers carriers;
 	enum tls_side parsing;		/* whose message is being read: to charge what does not fit */
 	bool ended;
@@ -70,6 +72,9 @@ bool tls_hidden_handshake(const struct tls_conn *c, int dir, uint32_t record_len
 void tls_progress_server_hello(struct tls_conn *c);
 void tls_progress_hidden_alert(struct tls_conn *c, struct tls_side_state *st, uint64_t time_ns);
 void tls_progress13(struct tls_conn *c, const struct tls_at *at, uint32_t len);
+/* A record that was opened with keys: what it has beyond its content. */
+void tls_progress13_opened(struct tls_conn *c, const struct tls_at *at, uint32_t len, uint32_t padding);
+void tls_count_application(struct tls_side_state *st, const struct tls_at *at, uint32_t len);
 void tls_application_step(struct tls_conn *c, const struct tls_at *at, uint32_t len);
 void tls_progress_end(struct tls_conn *c);
 bool tls_progress_settled(const struct tls_conn *c);
@@ -117,6 +122,10 @@ enum tls_start tls_start_judge(const uint8_t *p, size_t len);
 /* sslv2.c */
 void tls_ssl2_feed(struct tls_conn *c, int dir, struct reader *in);
 bool tls_ssl2_gap(struct tls_conn *c, int dir, uint64_t len);
+
+/* record13.c: the bodies of records that TLS 1.3 protects, and that are wanted. */
+void tls_records_sealed(struct tls_conn *c, int dir, struct reader body);
+void tls_records_sealed_gap(struct tls_conn *c, int dir);
 
 /* record.c */
 void tls_direction_give_up(struct tls_conn *c, int dir, bool malformed);

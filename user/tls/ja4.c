@@ -139,7 +139,7 @@ static bool hash(struct tls_crypto *c, const struct tls_u16s *list, bool extensi
 		memcpy(out, "000000000000", 2 * HASH_BYTES + 1);
 		return true;
 	}
-	if (!fp_begin(&t, c->sha256_ctx, c->sha256))
+	if (!fp_begin(&t, c->sha256.ctx, c->sha256.md))
 		return false;
 	list_hex(&t, v, n);
 	for (size_t i = 0, first = 1; tail && i < tail->n; i++) {

@@ -216,6 +216,8 @@ void tls_conn_message(struct tls_conn *c, const struct tls_message *m)
 	/* A message from the wrong side is counted, not believed. */
 	if (def->parse && (def->from == BOTH || def->from == (int)c->parsing))
 		def->parse(c, m);
+	if (m->type == TLS_MSG_CLIENT_HELLO || m->type == TLS_MSG_SERVER_HELLO)
+		tls_sealed_hello(c, m);
 }
 
 struct tls_handshake *tls_conn_state(struct tls_conn *c)

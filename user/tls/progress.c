@@ -152,14 +152,19 @@ void tls_application_step(struct tls_conn *c, const struct tls_at *at, uint32_t 
 	*done = true;
 }
 
+void tls_count_application(struct tls_side_state *st, const struct tls_at *at, uint32_t len)
+{
+	if (!st->app_records++)
+		st->first_app_ns = at->time_ns;
+	st->app_bytes += len;
+}
+
 static void application_data(struct tls_conn *c, const struct tls_at *at, uint32_t len)
 {
 	struct tls_handshake *hs = &c->hs;
 	struct tls_side_state *st = tls_dir_state(c, at->dir);
 
-	if (!st->app_records++)
-		st->first_app_ns = at->time_ns;
-	st->app_bytes += len;
+	tls_count_application(st, at, len);
 	if (hs->protocol == TLS_PROTO_QUIC)
 		return;
 	/* Before the ServerHello it can only be TLS 1.3's. */
@@ -195,10 +200,16 @@ void tls_parse_certificate_verify(struct tls_conn *c, const struct tls_message *
 	c->hs.certificate_verify[tls_conn_side(c, m->at.dir)] = true;
 }
 
-/* In clear only to who has the keys. */
+/* In clear only to who has the keys. A client that was asked for a certificate in QUIC may still be refused, and the event is made
+ * as soon as both have finished: there what follows has to show it (quic.h). */
 void tls_parse_finished(struct tls_conn *c, const struct tls_message *m)
 {
-	if (m->decrypted)
+	const struct tls_handshake *hs = &c->hs;
+
+	if (!m->decrypted)
+		return;
+	tls_sealed_finished(c, m->at.dir);
+	if (hs->protocol != TLS_PROTO_QUIC || !hs->certificate_request.seen || c->parsing == TLS_SERVER)
 		tls_conn_side_finished(c, m->at.dir, m->at.time_ns);
 }
 

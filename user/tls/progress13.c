@@ -184,16 +184,33 @@ static void from_server(struct tls_conn *c, const struct tls_at *at, uint32_t le
 
 	if (hs->side[TLS_SERVER].encrypted_alert)
 		return;
-	if (!hs->side[TLS_CLIENT].finished && p->client_pending && len != alert_len(hs) + server_padding(c))
+	/* Where the client's records are opened, its Finished is not guessed. */
+	if (!hs->side[TLS_CLIENT].finished && p->client_pending && !tls_sealed_keys(c, hs->client_dir) && len != alert_len(hs) + server_padding(c))
 		finish_client(c, p->client_pending_ns);
 	if (hs->side[TLS_CLIENT].finished) {
 		server_goes_on(c, at, len);
 	} else if (len == alert_len(hs) + server_padding(c)) {
 		hidden_alert(c, at, len);
+	} else if (hs->side[TLS_SERVER].finished) {
+		tls_application_step(c, at, len);
 	} else {
 		p->server_flight_ns = at->time_ns;
 		p->server_flight_len = len;
 		tls_conn_step(c, at, TLS_STEP_ENCRYPTED_HANDSHAKE, len);
+	}
+}
+
+/* What the lengths of later records are judged by. */
+void tls_progress13_opened(struct tls_conn *c, const struct tls_at *at, uint32_t len, uint32_t padding)
+{
+	struct tls_progress *p = &c->progress;
+
+	if (tls_conn_side(c, at->dir) == TLS_SERVER) {
+		p->server_flight_ns = at->time_ns;
+		p->server_flight_len = len;
+	} else {
+		p->client_padding = padding;
+		p->client_pending |= c->hs.certificate_request.seen;
 	}
 }
 

@@ -70,7 +70,7 @@ static void start(struct tls_conn *c, struct tls_quic *q, int client_dir, const 
 }
 
 static bool derive(struct tls_quic *q, struct tls_crypto *crypto, const struct quic_version *version, struct reader dcid,
-		   enum tls_side side, struct quic_keys *out)
+		   enum tls_side side, struct tls13_keys *out)
 {
 	if (q->derived_in_vain >= QUIC_DERIVE_MAX)
 		return false;
@@ -81,7 +81,7 @@ static bool derive(struct tls_quic *q, struct tls_crypto *crypto, const struct q
 static bool open_client(struct tls_conn *c, struct tls_quic *q, struct tls_crypto *crypto, int dir,
 			const struct quic_packet *p, struct reader *payload)
 {
-	struct quic_keys keys;
+	struct tls13_keys keys;
 	int64_t largest = -1;
 
 	if (known(q) && p->version == q->version &&
@@ -96,7 +96,7 @@ static bool open_client(struct tls_conn *c, struct tls_quic *q, struct tls_crypt
 	return true;
 }
 
-static void server_spoke(struct tls_conn *c, struct tls_quic *q, const struct quic_packet *p, const struct quic_keys *keys)
+static void server_spoke(struct tls_conn *c, struct tls_quic *q, const struct quic_packet *p, const struct tls13_keys *keys)
 {
 	q->version = p->version;
 	q->keys[TLS_SERVER] = *keys;
@@ -111,7 +111,7 @@ static bool open_server(struct tls_conn *c, struct tls_quic *q, struct tls_crypt
 {
 	struct reader dcid = cid_reader(&q->dcid);
 	bool other = p->version != q->version;
-	struct quic_keys keys = q->keys[TLS_SERVER];
+	struct tls13_keys keys = q->keys[TLS_SERVER];
 
 	if ((other || !q->have_server) && !derive(q, crypto, p->version, dcid, TLS_SERVER, &keys))
 		return false;
@@ -128,7 +128,7 @@ static bool open_answer(struct tls_conn *c, struct tls_quic *q, struct tls_crypt
 			const struct quic_packet *p, struct reader *payload)
 {
 	struct quic_cid cid = q->unopened[!dir];
-	struct quic_keys keys, client_keys;
+	struct tls13_keys keys, client_keys;
 	int64_t largest = -1;
 
 	if (known(q) || !cid.len || !derive(q, crypto, p->version, cid_reader(&cid), TLS_SERVER, &keys) ||
@@ -174,23 +174,11 @@ static void initial(struct tls_conn *c, struct tls_quic *q, struct quic_seen *se
 }
 
 /* A packet that nobody but the peers can read. Every Handshake packet is a step, and the first 1-RTT one of each side. */
-static void protected_packet(struct tls_conn *c, struct tls_at *at, uint32_t len, enum tls_step_kind kind)
+void quic_handshake_seen(struct tls_conn *c, const struct tls_at *at, uint32_t len)
 {
-	bool first = !tls_conn_dir_state(c, at->dir)->app_records;
+	struct tls_quic *q = tls_conn_carriers(c)->quic;
 
-	at->record = tls_conn_next_record(c, at->dir);
-	if (kind == TLS_STEP_ENCRYPTED_HANDSHAKE) {
-		tls_conn_step(c, at, kind, len);
-		return;
-	}
-	tls_conn_protected(c, at, TLS_CT_APPLICATION_DATA, len);
-	if (first)
-		tls_conn_step(c, at, kind, len);
-}
-
-static void handshake_packet(struct tls_conn *c, struct tls_quic *q, struct tls_at *at, uint32_t len)
-{
-	protected_packet(c, at, len, TLS_STEP_ENCRYPTED_HANDSHAKE);
+	tls_conn_step(c, at, TLS_STEP_ENCRYPTED_HANDSHAKE, len);
 	q->handshake_packets = true;
 	if (at->dir != q->client_dir && !q->client_done_ns)
 		q->server_handshake_ns = at->time_ns;
@@ -204,9 +192,14 @@ static void early_packet(struct tls_conn *c, struct tls_at *at, uint32_t len)
 }
 
 /* See quic.h. */
-static void one_rtt_packet(struct tls_conn *c, struct tls_quic *q, struct tls_at *at, uint32_t len)
+void quic_one_rtt_seen(struct tls_conn *c, const struct tls_at *at, uint32_t len)
 {
-	protected_packet(c, at, len, TLS_STEP_APPLICATION_DATA);
+	struct tls_quic *q = tls_conn_carriers(c)->quic;
+	bool first = !tls_conn_dir_state(c, at->dir)->app_records;
+
+	tls_conn_protected(c, at, TLS_CT_APPLICATION_DATA, len);
+	if (first)
+		tls_conn_step(c, at, TLS_STEP_APPLICATION_DATA, len);
 	if (at->dir != q->client_dir) {
 		q->server_after |= q->client_done_ns != 0;
 	} else if (q->handshake_packets && !q->client_done_ns) {
@@ -224,7 +217,7 @@ static void long_packet(struct tls_conn *c, struct tls_quic *q, struct quic_seen
 	} else if (!known(q)) {
 		return;
 	} else if (p->type == QUIC_HANDSHAKE) {
-		handshake_packet(c, q, &seen->at, p->body_len);
+		quic_handshake_packet(c, &seen->at, p);
 	} else if (p->type == QUIC_0RTT && !q->early) {
 		q->early = true;
 		early_packet(c, &seen->at, p->body_len);
@@ -260,7 +253,7 @@ bool tls_quic_datagram(struct tls_conn *c, int dir, const uint8_t *p, size_t len
 	}
 	/* Always the last of a datagram: it has no length. */
 	if (known(q) && is_short(q, dir, r, !seen.datagram))
-		one_rtt_packet(c, q, &seen.at, (uint32_t)r.len);
+		quic_one_rtt_packet(c, &seen.at, (uint32_t)r.len);
 	return known(q);
 }
 
@@ -275,5 +268,7 @@ void tls_quic_end(struct tls_conn *c, uint64_t time_ns)
 
 		if (q->stream[side])
 			quic_stream_end(c, q->stream[side], &at);
+		if (q->hidden[side])
+			quic_stream_end(c, q->hidden[side], &at);
 	}
 }

@@ -26,6 +26,9 @@ struct tls_conn;
 /* A whole datagram. false: not QUIC, as far as is known; tls_handshake.protocol is then as it was. */
 bool tls_quic_datagram(struct tls_conn *c, int dir, const uint8_t *p, size_t len, uint64_t time_ns);
 
+/* A version with the labels of RFC 9369? */
+bool tls_quic_is_v2(uint32_t version);
+
 /* No more comes: what there is of an incomplete message is handed on. */
 void tls_quic_end(struct tls_conn *c, uint64_t time_ns);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "tls/crypto.h"
+#include "tls/key_schedule.h"
 #include "tls/message.h"
 #include "tls/pieces.h"
 #include "wire/reader.h"
@@ -44,18 +45,15 @@ bool quic_packet_read(struct reader *datagram, struct quic_packet *out);
 bool quic_varint(struct reader *r, uint64_t *out);
 
 /* quic_keys.c */
-struct quic_keys {
-	uint8_t key[16], iv[12], hp[16];
-};
 /* The keys of one side's Initial packets, RFC 9001 section 5.2. */
 bool quic_keys_derive(struct tls_crypto *c, const struct quic_version *v, struct reader dcid, bool server,
-		      struct quic_keys *out);
+		      struct tls13_keys *out);
 /* Opens a packet. The payload is in the crypto's scratch; largest: the highest packet number opened, -1 none. false: not
  * with these keys. */
-bool quic_packet_open(struct tls_crypto *c, const struct quic_keys *k, const struct quic_packet *p, int64_t *largest,
+bool quic_packet_open(struct tls_crypto *c, const struct tls13_keys *k, const struct quic_packet *p, int64_t *largest,
 		      struct reader *payload);
 
-/* quic_stream.c: the CRYPTO stream of one side's Initial packets. */
+/* quic_stream.c: the CRYPTO stream of one side's Initial packets, or of its Handshake packets. */
 struct quic_stream {
 	struct tls_pieces pieces;
 	uint32_t done;			/* bytes handed on */
@@ -63,6 +61,7 @@ struct quic_stream {
 	uint32_t records, segments;
 	uint64_t first_ns;
 	uint64_t last_datagram;
+	bool decrypted;			/* of Handshake packets */
 };
 struct quic_seen {			/* where bytes were seen */
 	struct tls_at at;
@@ -75,10 +74,16 @@ void quic_stream_deliver(struct tls_conn *c, struct quic_stream *s, const struct
 /* Hands on what there is of an incomplete one. */
 void quic_stream_end(struct tls_conn *c, struct quic_stream *s, const struct tls_at *at);
 
-/* quic_frames.c: the frames of an Initial packet, RFC 9000 section 19; what is not allowed there ends the reading. */
+/* quic_frames.c: the frames of an Initial or Handshake packet, RFC 9000 section 19; what is not allowed there ends the reading. */
 void quic_frames(struct tls_conn *c, struct quic_stream *s, const struct quic_seen *seen, struct reader payload);
 
-/* quic.c */
+/* quic_sealed.c: Handshake and 1-RTT packets, in order with what waits for secrets; body_len is all that there is of the latter. */
+void quic_handshake_packet(struct tls_conn *c, struct tls_at *at, const struct quic_packet *p);
+void quic_one_rtt_packet(struct tls_conn *c, struct tls_at *at, uint32_t body_len);
+
+/* quic.c: what it says that such a packet came, when it cannot be opened. */
+void quic_handshake_seen(struct tls_conn *c, const struct tls_at *at, uint32_t len);
+void quic_one_rtt_seen(struct tls_conn *c, const struct tls_at *at, uint32_t len);
 struct quic_cid {
 	uint8_t len;
 	uint8_t bytes[QUIC_CID_MAX];
@@ -92,9 +97,10 @@ struct tls_quic {
 	struct quic_cid scid[2];	/* by direction: the id that it chose, of its last long header */
 	uint8_t derived_in_vain;
 	bool have_server, server_spoke;
-	struct quic_keys keys[2];	/* by enum tls_side */
+	struct tls13_keys keys[2];	/* by enum tls_side */
 	int64_t largest[2];
 	struct quic_stream *stream[2];	/* by side; NULL: nothing seen */
+	struct quic_stream *hidden[2];	/* ... of Handshake packets */
 	uint64_t datagrams;
 	/* how far it got, see quic.h */
 	uint64_t server_handshake_ns;	/* last Handshake packet of the server before the client was done */

@@ -9,6 +9,7 @@ static void hand_on(struct tls_conn *c, struct quic_stream *s, const struct tls_
 	struct tls_message m = {
 		.at = *at,
 		.type = type,
+		.decrypted = s->decrypted,
 		.body = body.p,
 		.len = body.len,
 		.wire_len = wire_len,

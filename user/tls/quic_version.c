@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "tls/quic.h"
 #include "tls/quic_internal.h"
 
 #define SALT_22 { 0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, \
@@ -42,4 +43,11 @@ const struct quic_version *quic_version(uint32_t number)
 	if (number >= drafts[0].number && number - drafts[0].number < sizeof(drafts) / sizeof(drafts[0]))
 		return &drafts[number - drafts[0].number];
 	return NULL;
+}
+
+bool tls_quic_is_v2(uint32_t number)
+{
+	const struct quic_version *v = quic_version(number);
+
+	return v && v->v2;
 }

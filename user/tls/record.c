@@ -86,6 +86,11 @@ static enum tls_body begin_other(struct tls_conn *c, int dir, const struct tls_a
 {
 	struct tls_direction *d = &c->dir[dir];
 
+	if (d->record_type == TLS_CT_APPLICATION_DATA && d->record_len && (tls_sealed_wants(c, dir) || tls_sealed_queues(c))) {
+		d->sealed_len = 0;
+		d->sealed_lost = false;
+		return TLS_BODY_SEALED;
+	}
 	tls_conn_protected(c, at, d->record_type, d->record_len);
 	if (tls_dir_state(c, dir)->app_records >= APP_RECORDS_MAX)
 		d->stage = TLS_STAGE_OVER;
@@ -138,6 +143,8 @@ static void feed_body(struct tls_conn *c, int dir, struct reader *in)
 		tls_assemble(c, dir, body);
 	else if (d->body == TLS_BODY_ALERT)
 		alert_bytes(c, dir, body);
+	else if (d->body == TLS_BODY_SEALED)
+		tls_records_sealed(c, dir, body);
 }
 
 void tls_records_feed(struct tls_conn *c, int dir, struct reader *in)
@@ -168,6 +175,11 @@ uint32_t tls_records_skip(struct tls_direction *d)
 
 	d->record_left -= left;
 	return left;
+}
+
+uint32_t tls_records_optional(const struct tls_direction *d)
+{
+	return d->stage == TLS_STAGE_RECORDS && d->body == TLS_BODY_SEALED ? d->record_left : 0;
 }
 
 void tls_records_resync(struct tls_conn *c, int dir, struct reader *in)
@@ -203,6 +215,8 @@ bool tls_records_gap(struct tls_conn *c, int dir, uint64_t len)
 	if (n && d->body == TLS_BODY_ALERT)
 		d->alert_split = false;
 	d->record_left -= n;
+	if (n && d->body == TLS_BODY_SEALED)
+		tls_records_sealed_gap(c, dir);
 	d->look_len = 0;
 	return n == len;
 }

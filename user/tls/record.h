@@ -24,7 +24,7 @@ enum tls_stage {
 };
 
 enum tls_body {				/* what the body of the current record is for */
-	TLS_BODY_MESSAGES = 0, TLS_BODY_ALERT, TLS_BODY_SKIP,
+	TLS_BODY_MESSAGES = 0, TLS_BODY_ALERT, TLS_BODY_SKIP, TLS_BODY_SEALED,
 };
 
 /* A handshake message that is being put together. */
@@ -35,6 +35,7 @@ struct tls_assembly {
 	bool lost;			/* bytes of it are missing: what was kept is its beginning */
 	bool adrift;			/* a gap hid where the next message begins */
 	bool wanted;
+	bool decrypted;			/* its records were opened with keys */
 	uint8_t type;
 	uint32_t wire_len, seen, kept;
 	uint8_t *buf;			/* in the arena; used again for the next message */
@@ -61,6 +62,9 @@ struct tls_direction {
 	uint64_t now_ns;		/* of the bytes being fed */
 	uint32_t now_segments, feed_no;
 	uint32_t proxy_len;		/* bytes of a PROXY protocol header taken */
+	uint8_t *sealed;		/* in the arena: a protected record's body, of which the first sealed_len bytes came */
+	uint32_t sealed_len, sealed_cap;
+	bool sealed_lost;		/* some are missing */
 	uint32_t ssl2_clear, ssl2_hidden;	/* SSL 2.0: records that could be read, and those that could not */
 	struct tls_assembly asm_;
 };
@@ -69,6 +73,8 @@ struct tls_direction {
 void tls_records_feed(struct tls_conn *c, int dir, struct reader *in);
 /* How many of the next bytes nobody reads: they need not be captured, and are taken as gone. */
 uint32_t tls_records_skip(struct tls_direction *d);
+/* How many of the next bytes are of use, but may be left out. */
+uint32_t tls_records_optional(const struct tls_direction *d);
 /* Bytes that look like a record's header, behind a gap, or else the direction is given up. */
 void tls_records_resync(struct tls_conn *c, int dir, struct reader *in);
 /* len bytes are missing; false: the next record's place is not known. */

@@ -28,10 +28,20 @@ struct slot {
 	uint64_t since_ns;
 };
 
+struct room {
+	union {
+		SLIST_ENTRY(room) free;
+		uint8_t bytes[SECRET_ROOM_LEN];
+	};
+};
+
 struct secret_store {
 	struct secret_store_settings set;
 	struct table *slots;		/* those in use, by key */
 	SLIST_HEAD(, slot) free;
+	SLIST_HEAD(, room) free_rooms;
+	struct room *rooms;		/* behind the slots */
+	size_t slots_touched, rooms_touched;	/* those before were in use: memory that was not costs nothing */
 	struct secret_store_stats stats;
 	uint64_t now_ns;
 	size_t mapped;			/* bytes, this struct included */
@@ -44,7 +54,7 @@ struct secret_store *secret_store_new(const struct secret_store_settings *settin
 	struct secret_store *s;
 	size_t len;
 
-	if (!settings->max || __builtin_mul_overflow(settings->max, sizeof(struct slot), &len) ||
+	if (!settings->max || __builtin_mul_overflow(settings->max, sizeof(struct slot) + sizeof(struct room), &len) ||
 	    __builtin_add_overflow(len, sizeof(*s), &len))
 		return NULL;
 	s = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -52,14 +62,13 @@ struct secret_store *secret_store_new(const struct secret_store_settings *settin
 		return NULL;
 	s->set = *settings;
 	s->mapped = len;
-	s->locked = !mlock(s, len);
+	s->locked = !mlock2(s, len, MLOCK_ONFAULT);
+	s->rooms = (struct room *)(void *)&s->slot[settings->max];
 	s->slots = table_new();
 	if (!s->slots || madvise(s, len, MADV_DONTDUMP)) {
 		secret_store_free(s);
 		return NULL;
 	}
-	for (size_t i = settings->max; i-- > 0;)
-		SLIST_INSERT_HEAD(&s->free, &s->slot[i], free);
 	return s;
 }
 
@@ -71,7 +80,8 @@ void secret_store_free(struct secret_store *s)
 		return;
 	len = s->mapped;
 	table_free(s->slots);
-	OPENSSL_cleanse(s, len);
+	OPENSSL_cleanse(s->slot, s->slots_touched * sizeof(s->slot[0]));
+	OPENSSL_cleanse(s->rooms, s->rooms_touched * sizeof(s->rooms[0]));
 	munmap(s, len);
 }
 
@@ -111,6 +121,21 @@ static struct slot *find(const struct secret_store *s, enum key_kind kind, const
 	return n ? container_of_node(n, struct slot, node) : NULL;
 }
 
+static struct slot *free_slot(struct secret_store *s)
+{
+	struct slot *slot = SLIST_FIRST(&s->free);
+
+	if (!slot && s->slots_touched < s->set.max)
+		return &s->slot[s->slots_touched++];
+	if (!slot) {
+		wipe(s, oldest(s));
+		s->stats.evicted++;
+		slot = SLIST_FIRST(&s->free);
+	}
+	SLIST_REMOVE_HEAD(&s->free, free);
+	return slot;
+}
+
 static struct slot *find_or_make(struct secret_store *s, enum key_kind kind, const uint8_t *bytes, size_t len)
 {
 	struct slot *slot = find(s, kind, bytes, len);
@@ -119,12 +144,7 @@ static struct slot *find_or_make(struct secret_store *s, enum key_kind kind, con
 		table_touch(s->slots, &slot->node);
 		return slot;
 	}
-	if (SLIST_EMPTY(&s->free)) {
-		wipe(s, oldest(s));
-		s->stats.evicted++;
-	}
-	slot = SLIST_FIRST(&s->free);
-	SLIST_REMOVE_HEAD(&s->free, free);
+	slot = free_slot(s);
 	slot->key.kind = (uint8_t)kind;
 	memcpy(slot->key.bytes, bytes, len);
 	slot->node.key = &slot->key;
@@ -211,6 +231,27 @@ void secret_store_forget_random(struct secret_store *s, const uint8_t client_ran
 void secret_store_forget_transcript(struct secret_store *s, const uint8_t *hash, size_t hash_len)
 {
 	forget(s, find(s, KEY_TRANSCRIPT, hash, hash_len));
+}
+
+void *secret_store_take_room(struct secret_store *s)
+{
+	struct room *room = SLIST_FIRST(&s->free_rooms);
+
+	if (!room)
+		return s->rooms_touched < s->set.max ? &s->rooms[s->rooms_touched++] : NULL;
+	SLIST_REMOVE_HEAD(&s->free_rooms, free);
+	memset(room, 0, sizeof(*room));
+	return room;
+}
+
+void secret_store_give_room(struct secret_store *s, void *p)
+{
+	struct room *room = p;
+
+	if (!room)
+		return;
+	OPENSSL_cleanse(room, sizeof(*room));
+	SLIST_INSERT_HEAD(&s->free_rooms, room, free);
 }
 
 void secret_store_tick(struct secret_store *s, uint64_t now_ns)

@@ -4,7 +4,7 @@
  * ClientHello's random (a key log) or by the hash of ClientHello..ServerHello (a process that derived them). There is no
  * label for any other secret: one that opens application data cannot be put in.
  *
- * All of it is one piece of memory, allocated at the start, locked (mlock) where the limits allow, and in no core dump. A
+ * All of it is one piece of memory, locked as it comes into use (mlock2) where the limits allow, and in no core dump. A
  * secret is wiped when it is forgotten, replaced, evicted, too old, and at the end. It shows in no output. One thread.
  */
 #ifndef HSMON_TLS_SECRET_STORE_H
@@ -16,6 +16,7 @@
 
 #define SECRET_RANDOM_LEN 32
 #define SECRET_MAX_LEN 48		/* of SHA-384; also of a transcript hash */
+#define SECRET_ROOM_LEN 256
 
 struct secret_store;
 
@@ -38,7 +39,7 @@ struct secret {
 };
 
 struct secret_store_settings {
-	size_t max;			/* connections, at least 1; the one longest not touched is evicted */
+	size_t max;			/* connections, at least 1; the one longest not touched is evicted. As many rooms */
 	uint64_t lifetime_ns;		/* what nobody asked for is wiped after that long; 0: never */
 	/* Called for each secret that was put in, with the key it is found by. It may look up and forget, not put in.
 	 * NULL: nobody waits. */
@@ -73,6 +74,11 @@ const struct secret *secret_store_find_transcript(struct secret_store *s, enum s
 /* Both secrets of the connection are wiped: they were used. Nothing happens if there are none. */
 void secret_store_forget_random(struct secret_store *s, const uint8_t client_random[SECRET_RANDOM_LEN]);
 void secret_store_forget_transcript(struct secret_store *s, const uint8_t *hash, size_t hash_len);
+
+/* Room for keys that were made of secrets, in the same memory: zeroed; SECRET_ROOM_LEN bytes. NULL: none is left. Given back it
+ * is wiped. */
+void *secret_store_take_room(struct secret_store *s);
+void secret_store_give_room(struct secret_store *s, void *room);
 
 /* Time goes on: what is too old is wiped. */
 void secret_store_tick(struct secret_store *s, uint64_t now_ns);

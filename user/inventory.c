@@ -44,8 +44,8 @@ static int keep_cert(struct inventory *inv, struct known_cert *c, bool wait)
 {
 	struct state_row row = {
 		.kind = STATE_CERT,
-		.first_s = (int64_t)(c->first_ns / NS_PER_S),
-		.last_s = (int64_t)(c->last_ns / NS_PER_S),
+		.first_ns = (int64_t)c->first_ns,
+		.last_ns = (int64_t)c->last_ns,
 		.handshakes = c->handshakes - c->kept,
 	};
 	int ret;
@@ -72,8 +72,8 @@ static int keep_served(struct inventory *inv, const struct server *s, struct ser
 	struct state_row row = {
 		.kind = STATE_SERVER,
 		.port = s->port,
-		.first_s = (int64_t)(c->first_ns / NS_PER_S),
-		.last_s = (int64_t)(c->last_ns / NS_PER_S),
+		.first_ns = (int64_t)c->first_ns,
+		.last_ns = (int64_t)c->last_ns,
 		.handshakes = c->handshakes - c->kept,
 	};
 	int ret;
@@ -324,10 +324,10 @@ void inventory_load(struct inventory *inv, const struct state_row *row)
 	s = server_of(inv, ip, row->port, sni);
 	if (!s || find(s, &(struct event_str){ row->sha256, SHA256_LEN }))
 		return;
-	c = insert(inv, s, row->sha256, event_str(row->name, strlen(row->name)), (uint64_t)row->first_s * NS_PER_S);
+	c = insert(inv, s, row->sha256, event_str(row->name, strlen(row->name)), (uint64_t)row->first_ns);
 	if (!c)
 		return;
-	c->last_ns = (uint64_t)row->last_s * NS_PER_S;
+	c->last_ns = (uint64_t)row->last_ns;
 	c->handshakes = c->kept = row->handshakes;
 }
 

@@ -29,7 +29,7 @@ struct query {
 };
 
 #define DAYS_LEFT "CAST(floor(julianday(c.not_after) - julianday(?1, 'unixepoch')) AS INTEGER)"
-#define TIME_OF(column) "strftime('%Y-%m-%dT%H:%M:%SZ', " column ", 'unixepoch') AS "
+#define TIME_OF(column) "strftime('%Y-%m-%dT%H:%M:%SZ', " column " / 1000000000, 'unixepoch') AS "
 
 /* Times are compared as SQLite reads them: what is no time is left out of questions about time. ?1: now. */
 static const char certificates[] =

@@ -23,7 +23,7 @@ struct state_row {			/* texts are NUL-terminated */
 	uint32_t kind;
 	uint16_t port;
 	uint16_t pad;
-	int64_t first_s, last_s;	/* seconds since the epoch */
+	int64_t first_ns, last_ns;	/* since the epoch; a certificate may replace another within a second */
 	uint64_t handshakes;		/* to the keeper: since the last row about it */
 	char sha256[65], role[8], ip[48], sni[256];
 	char name[128], subject[256], issuer[256], serial[68], key[32], not_before[28], not_after[28];

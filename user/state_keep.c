@@ -119,8 +119,8 @@ static bool tell_known(struct keeper *k, unsigned int max)
 		row.port = (uint16_t)sqlite3_column_int(s, 1);
 		copy(row.sni, sizeof(row.sni), s, 2);
 		copy(row.sha256, sizeof(row.sha256), s, 3);
-		row.first_s = sqlite3_column_int64(s, 4);
-		row.last_s = sqlite3_column_int64(s, 5);
+		row.first_ns = sqlite3_column_int64(s, 4);
+		row.last_ns = sqlite3_column_int64(s, 5);
 		row.handshakes = (uint64_t)sqlite3_column_int64(s, 6);
 		copy(row.name, sizeof(row.name), s, 7);
 		ok = tell(k, &row);
@@ -151,7 +151,7 @@ static int become_owner(const char *path)
 
 static bool fill(struct keeper *k, sqlite3_stmt *s, const struct state_row *row, const char *const *texts, size_t n)
 {
-	bool ok = done(k, sqlite3_bind_int64(s, 1, row->first_s)) && done(k, sqlite3_bind_int64(s, 2, row->last_s)) &&
+	bool ok = done(k, sqlite3_bind_int64(s, 1, row->first_ns)) && done(k, sqlite3_bind_int64(s, 2, row->last_ns)) &&
 		  done(k, sqlite3_bind_int64(s, 3, (int64_t)(row->handshakes & INT64_MAX)));
 
 	for (size_t i = 0; ok && i < n; i++)

@@ -20,6 +20,8 @@
 #include "query.h"
 #include "state.h"
 
+#define S(n) ((int64_t)(n) * (int64_t)NS_PER_S)
+
 static char folder[32], path[64], out[1 << 16];
 static struct state_row known[16];
 static size_t known_cnt;
@@ -127,16 +129,16 @@ static void adds_up(void **state)
 
 	(void)state;
 	assert_int_equal(known_cnt, 0);
-	put(s, CERT(.first_s = 100, .last_s = 200, .handshakes = 3, .name = "a.example", .not_after = "2099-01-01T00:00:00Z"), 'A');
-	put(s, SERVER(.first_s = 150, .last_s = 200, .handshakes = 3, .ip = "192.0.2.1", .sni = "a.example"), 'A');
-	put(s, SERVER(.first_s = 100, .last_s = 100, .handshakes = 1, .ip = "192.0.2.1", .sni = "a.example"), 'B');
+	put(s, CERT(.first_ns = S(100), .last_ns = S(200), .handshakes = 3, .name = "a.example", .not_after = "2099-01-01T00:00:00Z"), 'A');
+	put(s, SERVER(.first_ns = S(150), .last_ns = S(200), .handshakes = 3, .ip = "192.0.2.1", .sni = "a.example"), 'A');
+	put(s, SERVER(.first_ns = S(100), .last_ns = S(100), .handshakes = 1, .ip = "192.0.2.1", .sni = "a.example"), 'B');
 	finish(s);
 	s = opened();
 	assert_int_equal(known_cnt, 2);
 	assert_int_equal(known[0].sha256[0], 'B');		/* those seen first first */
 	assert_int_equal(known[1].handshakes, 3);
 	assert_string_equal(known[1].name, "a.example");
-	put(s, CERT(.first_s = 300, .last_s = 400, .handshakes = 2), 'A');
+	put(s, CERT(.first_ns = S(300), .last_ns = S(400), .handshakes = 2), 'A');
 	finish(s);
 	assert_non_null(strstr(certs("--json"), "\"handshakes\":5,"));
 	assert_non_null(strstr(out, "\"first_seen\":\"1970-01-01T00:01:40Z\",\"last_seen\":\"1970-01-01T00:06:40Z\""));
@@ -150,10 +152,13 @@ static void questions(void **state)
 	(void)state;
 	put(s, CERT(.name = "Old.example", .issuer = "CN=One", .not_after = "2001-01-01T00:00:00Z", .handshakes = 1), 'A');
 	put(s, CERT(.name = "new.example", .issuer = "CN=Two", .not_after = "2099-01-01T00:00:00Z", .handshakes = 1), 'B');
-	put(s, SERVER(.first_s = 100, .last_s = 900, .handshakes = 1, .ip = "192.0.2.1"), 'A');
-	put(s, SERVER(.first_s = 500, .last_s = 600, .handshakes = 1, .ip = "192.0.2.1"), 'B');
-	put(s, SERVER(.first_s = 100, .last_s = 200, .handshakes = 1, .ip = "192.0.2.2", .sni = "x.test"), 'A');
-	put(s, SERVER(.first_s = 500, .last_s = 600, .handshakes = 1, .ip = "192.0.2.2", .sni = "x.test"), 'B');
+	put(s, SERVER(.first_ns = S(100), .last_ns = S(900), .handshakes = 1, .ip = "192.0.2.1"), 'A');
+	put(s, SERVER(.first_ns = S(500), .last_ns = S(600), .handshakes = 1, .ip = "192.0.2.1"), 'B');
+	put(s, SERVER(.first_ns = S(100), .last_ns = S(200), .handshakes = 1, .ip = "192.0.2.2", .sni = "x.test"), 'A');
+	put(s, SERVER(.first_ns = S(500), .last_ns = S(600), .handshakes = 1, .ip = "192.0.2.2", .sni = "x.test"), 'B');
+	/* replaced within the same second */
+	put(s, SERVER(.first_ns = S(700), .last_ns = S(700) + 1, .handshakes = 1, .ip = "192.0.2.4"), 'A');
+	put(s, SERVER(.first_ns = S(700) + 2, .last_ns = S(700) + 3, .handshakes = 1, .ip = "192.0.2.4"), 'B');
 	finish(s);
 	assert_true(strstr(certs(""), "Old.example") < strstr(out, "new.example"));
 	assert_null(strstr(certs("--expired"), "new.example"));
@@ -166,6 +171,8 @@ static void questions(void **state)
 	assert_non_null(strstr(certs("--servers --json --server 192.0.2.1 --name old"), "\"state\":\"mixed\""));
 	assert_non_null(strstr(certs("--servers --json --server 192.0.2.2 --name old"), "\"state\":\"replaced\""));
 	assert_non_null(strstr(certs("--servers --json --server 192.0.2.2 --name new"), "\"state\":\"current\""));
+	assert_non_null(strstr(certs("--servers --json --server 192.0.2.4 --name old"), "\"state\":\"replaced\""));
+	assert_non_null(strstr(certs("--servers --json --server 192.0.2.4 --name new"), "\"state\":\"current\""));
 	assert_non_null(strstr(certs("--csv"), "name,days_left,handshakes,"));
 }
 
@@ -173,7 +180,7 @@ static void questions(void **state)
 static void hostile(void **state)
 {
 	struct state *s = opened();
-	struct state_row row = CERT(.handshakes = UINT64_MAX, .first_s = INT64_MIN, .last_s = INT64_MAX);
+	struct state_row row = CERT(.handshakes = UINT64_MAX, .first_ns = INT64_MIN, .last_ns = INT64_MAX);
 
 	(void)state;
 	put(s, CERT(.name = "'); DROP TABLE certificates;--", .handshakes = 1), 'A');
